@@ -104,10 +104,13 @@ class Supervisor:
     Output goes to `<log_directory>/<name>.log`, and to `echo` too when given, each line behind its name.
     """
 
-    def __init__(self, log_directory: Path, *, echo: TextIO | None = None) -> None:
+    def __init__(
+        self, log_directory: Path, *, echo: TextIO | None = None, grace_seconds: float = GRACE_SECONDS
+    ) -> None:
+        self.children: list[Child] = []
         self._log_directory = log_directory
         self._echo = echo
-        self._children: list[Child] = []
+        self._grace_seconds = grace_seconds
         self._watched: list[_Watched] = []
         self._stop_requested = False
         self._former_handlers: dict[signal.Signals, object] = {}
@@ -143,7 +146,7 @@ class Supervisor:
         child ends or the deadline passes first, StopRequested when we are asked to stop meanwhile.
         """
         child = self._spawn(name, argv, env or {}, ready)
-        self._children.append(child)
+        self.children.append(child)
         self.watch(name, child.is_alive, child.tail)
         deadline = time.monotonic() + deadline_seconds
         while ready is not None and not ready.holds(child):
@@ -151,9 +154,7 @@ class Supervisor:
             if self._stop_requested:
                 raise StopRequested
             if time.monotonic() > deadline:
-                raise ProcessError(
-                    _with_tail(f"{name} 在 {deadline_seconds:g} 秒内没有准备好。", child.tail())
-                )
+                raise ProcessError(_with_tail(f"{name} 在 {deadline_seconds:g} 秒内没有准备好。", child.tail()))
             time.sleep(POLL_SECONDS)
         return child
 
@@ -170,8 +171,8 @@ class Supervisor:
     def stop(self) -> None:
         """SIGTERM to each child, the last started first; SIGKILL to those still there after the grace."""
         self._watched.clear()
-        while self._children:
-            _end(self._children.pop())
+        while self.children:
+            _end(self.children.pop(), self._grace_seconds)
 
     def _spawn(
         self, name: str, argv: Sequence[str | Path], env: Mapping[str, str], ready: Answers | Says | None
@@ -204,9 +205,7 @@ class Supervisor:
     def _check_all_alive(self) -> None:
         for watched in self._watched:
             if not watched.is_alive():
-                raise ProcessError(
-                    _with_tail(f"{watched.name} 意外结束，其余程序已一起停下。", watched.tail())
-                )
+                raise ProcessError(_with_tail(f"{watched.name} 意外结束，其余程序已一起停下。", watched.tail()))
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
         # A plain attribute: a threading.Event set in a handler can deadlock with the code it interrupts.
@@ -258,11 +257,11 @@ def _relay(child: Child, log: BinaryIO, expected: str | None, echo: TextIO | Non
                 child.said.set()
 
 
-def _end(child: Child) -> None:
+def _end(child: Child, grace_seconds: float) -> None:
     if child.is_alive():
         child.process.terminate()
         with contextlib.suppress(subprocess.TimeoutExpired):
-            child.process.wait(GRACE_SECONDS)
+            child.process.wait(grace_seconds)
     # Whatever the child left behind in its session goes too, such as the workers of a server that crashed.
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(child.process.pid, signal.SIGKILL)

@@ -108,8 +108,7 @@ def _check_version(data: Path, binaries: Path) -> None:
     found = version_of(binaries)
     if written != str(found):
         raise PostgresError(
-            f"{data} 由 PostgreSQL {written} 写成，找到的程序却是 {found} 版："
-            f"请装回 {written} 版，或换一个目录。"
+            f"{data} 由 PostgreSQL {written} 写成，找到的程序却是 {found} 版：请装回 {written} 版，或换一个目录。"
         )
 
 
