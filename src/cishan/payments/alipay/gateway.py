@@ -200,9 +200,7 @@ class AlipayGateway:
                 timeout=self._timeout_seconds,
                 follow_redirects=False,
                 trust_env=False,
-                limits=httpx2.Limits(
-                    max_connections=MAX_CONNECTIONS, keepalive_expiry=IDLE_CONNECTION_SECONDS
-                ),
+                limits=httpx2.Limits(max_connections=MAX_CONNECTIONS, keepalive_expiry=IDLE_CONNECTION_SECONDS),
             )
         return self._client
 

@@ -27,9 +27,7 @@ def string_to_sign(params: Mapping[str, str], leaves_out: frozenset[str] = REQUE
     return "&".join(f"{key}={value}" for key, value in sorted(params.items()) if key not in leaves_out)
 
 
-def sign(
-    params: Mapping[str, str], key: rsa.RSAPrivateKey, leaves_out: frozenset[str] = REQUEST_LEAVES_OUT
-) -> str:
+def sign(params: Mapping[str, str], key: rsa.RSAPrivateKey, leaves_out: frozenset[str] = REQUEST_LEAVES_OUT) -> str:
     """The base64 signature of the parameters."""
     return sign_bytes(string_to_sign(params, leaves_out).encode(), key)
 
@@ -111,6 +109,4 @@ def public_key_pem(private_key_pem: str) -> str:
 
 def public_pem(key: rsa.RSAPublicKey) -> str:
     """A public key as PEM (SubjectPublicKeyInfo)."""
-    return key.public_bytes(
-        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
-    ).decode()
+    return key.public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo).decode()

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 
@@ -17,7 +17,7 @@ class Merchant:
 
     app_id: str
     seller_id: str
-    private_key_pem: str
+    private_key_pem: str = field(repr=False)
     alipay_public_key_pems: tuple[str, ...]
     gateway_url: str
 
