@@ -1,0 +1,29 @@
+"""Who a person is to the system."""
+
+from enum import StrEnum
+
+
+class AccountKind(StrEnum):
+    """One phone may hold one account of each kind; staff never give from their staff account."""
+
+    DONOR = "donor"
+    STAFF = "staff"
+
+
+class Role(StrEnum):
+    DONOR = "donor"
+    ORGANISATION = "organisation"
+    COORDINATOR = "coordinator"
+    TOWN_REVIEWER = "town_reviewer"
+    EDITOR = "editor"
+    FINANCE = "finance"
+    SUPERVISOR = "supervisor"
+    ADMIN = "admin"
+
+
+STAFF_ROLES = frozenset(Role) - {Role.DONOR, Role.ORGANISATION}
+
+
+class CodePurpose(StrEnum):
+    REGISTER = "register"
+    SIGN_IN = "sign_in"

@@ -1,0 +1,73 @@
+"""Charity, certificates, filed funds and merchant accounts. Private keys are files, never rows."""
+
+from tortoise import fields
+from tortoise.migrations.constraints import UniqueConstraint
+from tortoise.models import Model
+
+from cishan.charities.states import CertificateKind, FundKind, LegalMode
+
+
+class Charity(Model):
+    id = fields.BigIntField(primary_key=True)
+    name = fields.CharField(max_length=80)
+    uscc = fields.CharField(max_length=18, unique=True)
+    division_code = fields.CharField(max_length=12)
+    legal_mode = fields.CharEnumField(LegalMode, max_length=16)
+    designation_number = fields.CharField(max_length=60, null=True)
+    contact_phone = fields.CharField(max_length=20)
+    report_phone = fields.CharField(max_length=20)
+    address = fields.CharField(max_length=120)
+    platform_url = fields.CharField(max_length=200, null=True)
+    created_at = fields.DatetimeField()
+
+    class Meta:
+        table = "charity"
+
+
+class Certificate(Model):
+    id = fields.BigIntField(primary_key=True)
+    charity: fields.ForeignKeyRelation[Charity] = fields.ForeignKeyField(
+        "cishan.Charity", related_name="certificates", on_delete=fields.RESTRICT
+    )
+    kind = fields.CharEnumField(CertificateKind, max_length=20)
+    number = fields.CharField(max_length=60)
+    issued_by = fields.CharField(max_length=80)
+    valid_from = fields.DateField()
+    valid_to = fields.DateField(null=True)
+
+    class Meta:
+        table = "certificate"
+        constraints = [UniqueConstraint(fields=("charity_id", "kind", "number"), name="uq_certificate")]
+
+
+class Fund(Model):
+    """A filed purpose with its own wall in the ledger (慈善法 arts 54, 56). One filing number, one fund."""
+
+    id = fields.BigIntField(primary_key=True)
+    charity: fields.ForeignKeyRelation[Charity] = fields.ForeignKeyField(
+        "cishan.Charity", related_name="funds", on_delete=fields.RESTRICT
+    )
+    kind = fields.CharEnumField(FundKind, max_length=8)
+    name = fields.CharField(max_length=80)
+    filing_number = fields.CharField(max_length=60, unique=True)
+    purpose = fields.TextField()
+    opened_on = fields.DateField()
+
+    class Meta:
+        table = "fund"
+        constraints = [UniqueConstraint(fields=("charity_id",), name="uq_fund_wish", condition="kind = 'wish'")]
+
+
+class MerchantAccount(Model):
+    id = fields.BigIntField(primary_key=True)
+    charity: fields.ForeignKeyRelation[Charity] = fields.ForeignKeyField(
+        "cishan.Charity", related_name="merchant_accounts", on_delete=fields.RESTRICT
+    )
+    app_id = fields.CharField(max_length=32, unique=True)
+    seller_id = fields.CharField(max_length=16)
+    gateway_url = fields.CharField(max_length=200)
+    active = fields.BooleanField(default=True)
+
+    class Meta:
+        table = "merchant_account"
+        constraints = [UniqueConstraint(fields=("charity_id",), name="uq_merchant_active", condition="active")]

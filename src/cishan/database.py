@@ -1,0 +1,137 @@
+"""The database: which models there are, how a process connects, how the schema moves forward.
+
+Two roles: the owner migrates; the app (role cishan_app) reads and writes rows, without the right to change or delete
+what is append-only. Every connection of the app takes that role, whatever login it came with.
+"""
+
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import asyncpg
+from tortoise import Tortoise
+from tortoise.connection import get_connection
+from tortoise.migrations import api as migrations_api
+
+from cishan.settings import Settings
+from cishan.shipped import shipped
+
+APP_ROLE = "cishan_app"
+MIGRATION_LOCK = 0x63_69_73_68
+STATEMENT_TIMEOUT_MS = 30_000
+
+MODEL_MODULES = [
+    "cishan.accounts.models",
+    "cishan.charities.models",
+    "cishan.divisions.models",
+    "cishan.pictures.models",
+    "cishan.households.models",
+    "cishan.wishes.models",
+    "cishan.claims.models",
+    "cishan.payments.models",
+    "cishan.ledger.models",
+    "cishan.benefits.models",
+    "cishan.summaries.models",
+    "cishan.supervision.models",
+    "cishan.events.models",
+    "cishan.messages.models",
+    "cishan.jobs.models",
+    "cishan.forms.models",
+]
+
+JsonRow = dict[str, Any]
+
+
+def credentials(url: str) -> JsonRow:
+    """Splits a PostgreSQL URL into what asyncpg takes; `?host=/directory` names a socket directory."""
+    parts = urlsplit(url)
+    if parts.scheme not in {"postgres", "postgresql", "asyncpg"}:
+        raise ValueError("DATABASE_URL must begin with postgresql://")
+    query = dict(item.split("=", 1) for item in parts.query.split("&") if "=" in item)
+    found: JsonRow = {
+        "host": unquote(query["host"]) if "host" in query else (parts.hostname or "127.0.0.1"),
+        "port": int(query.get("port", parts.port or 5432)),
+        "user": unquote(parts.username or "cishan"),
+        "database": parts.path.lstrip("/") or "cishan",
+    }
+    if parts.password is not None:
+        found["password"] = unquote(parts.password)
+    return found
+
+
+def orm_config(url: str, *, role: str | None, pool_size: int = 5) -> JsonRow:
+    """Tortoise's configuration for one database; `role` is taken on every connection."""
+    server_settings = {
+        "application_name": "cishan",
+        "timezone": "UTC",
+        "statement_timeout": str(STATEMENT_TIMEOUT_MS),
+        "idle_in_transaction_session_timeout": "60000",
+    }
+    if role:
+        server_settings["role"] = role
+    connection = {
+        "engine": "tortoise.backends.asyncpg",
+        "credentials": {
+            **credentials(url),
+            "minsize": 1,
+            "maxsize": pool_size,
+            "server_settings": server_settings,
+        },
+    }
+    return {
+        "connections": {"default": connection},
+        "apps": {"cishan": {"models": MODEL_MODULES, "migrations": "migrations"}},
+        "use_tz": True,
+        "timezone": "UTC",
+    }
+
+
+TORTOISE_ORM = orm_config("postgresql://cishan@127.0.0.1/cishan", role=None)
+"""For the `tortoise` command line, which only needs the models and where the migrations stand."""
+
+
+@asynccontextmanager
+async def database(settings: Settings) -> AsyncIterator[None]:
+    """Opens the app's pool for this process and closes it at the end."""
+    config = orm_config(settings.database_url, role=APP_ROLE, pool_size=settings.pool_size)
+    await Tortoise.init(config=config, _enable_global_fallback=True)
+    try:
+        yield
+    finally:
+        await Tortoise.close_connections()
+
+
+async def migrate(settings: Settings) -> None:
+    """Brings the schema forward to the newest migration. Several at once wait for each other."""
+    url = settings.owner_url or settings.database_url
+    lock = await asyncpg.connect(**credentials(url))
+    try:
+        await lock.execute("SELECT pg_advisory_lock($1)", MIGRATION_LOCK)
+        make_migrations_importable()
+        await migrations_api.migrate(config=orm_config(url, role=None))
+    finally:
+        await lock.close()
+        await Tortoise.close_connections()
+
+
+def make_migrations_importable() -> None:
+    """`migrations` is a top-level package beside the sources, or ships inside the wheel; both are found by that name."""
+    parent = str(Path(shipped("migrations")).parent)
+    if parent not in sys.path:
+        sys.path.append(parent)
+
+
+async def rows(sql: str, *values: object) -> list[JsonRow]:
+    """Runs a query on the app's connection, or the transaction it is in; returns rows as dicts."""
+    return await get_connection("default").execute_query_dict(sql, list(values))
+
+
+async def database_now() -> datetime:
+    """The database's clock. For `DatabaseClock` alone: business rules are handed a `now`."""
+    found = await rows("SELECT clock_timestamp() AS now")
+    now: datetime = found[0]["now"]
+    return now

@@ -1,0 +1,1 @@
+"""What happened, to what, by whom and when: append-only, numbered without gaps within each subject."""

@@ -1,0 +1,24 @@
+"""Kinds of ledger accounts and entries."""
+
+from enum import StrEnum
+
+
+class AccountType(StrEnum):
+    ALIPAY = "alipay"
+    """Asset: money received at the charity's merchant account."""
+    TOWN_ADVANCE = "town_advance"
+    """Asset: money in a town's hands to buy with."""
+    FUND = "fund"
+    """Restricted net assets: what the fund has received."""
+    UNASSIGNED = "unassigned"
+    """Liability: money of this fund whose use is not settled."""
+    SPENDING = "spending"
+    """Expense: what the fund has spent on its use."""
+
+
+class EntryKind(StrEnum):
+    GIFT = "gift"
+    ADVANCE = "advance"
+    PURCHASE = "purchase"
+    RETURN_OF_ADVANCE = "return_of_advance"
+    REVERSAL = "reversal"

@@ -1,0 +1,104 @@
+"""Orders, lines, raw notices and money whose owner is not settled."""
+
+from tortoise import fields
+from tortoise.indexes import Index
+from tortoise.migrations.constraints import CheckConstraint, UniqueConstraint
+from tortoise.models import Model
+
+from cishan.accounts.models import Account
+from cishan.charities.models import Charity
+from cishan.payments.states import NoticeVerdict, OrderStatus, UnassignedReason
+
+
+class Order(Model):
+    """What a donor set out to pay, written before the gateway hears of it. `out_trade_no` is our number."""
+
+    id = fields.BigIntField(primary_key=True)
+    out_trade_no = fields.CharField(max_length=40, unique=True)
+    charity: fields.ForeignKeyRelation[Charity] = fields.ForeignKeyField(
+        "cishan.Charity", related_name="orders", on_delete=fields.RESTRICT
+    )
+    donor: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField(
+        "cishan.Account", related_name="orders", db_index=True, on_delete=fields.RESTRICT
+    )
+    subject = fields.CharField(max_length=60)
+    total_fen = fields.BigIntField()
+    status = fields.CharEnumField(OrderStatus, max_length=8)
+    created_at = fields.DatetimeField()
+    expires_at = fields.DatetimeField()
+    trade_no = fields.CharField(max_length=40, null=True, unique=True)
+    paid_fen = fields.BigIntField(null=True)
+    paid_at = fields.DatetimeField(null=True)
+    settled_at = fields.DatetimeField(null=True)
+    polls = fields.SmallIntField(default=0)
+    next_poll_at = fields.DatetimeField(null=True)
+    unknown_since = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "payment_order"
+        indexes = [Index(fields=("next_poll_at",), name="ix_order_poll")]
+        constraints = [
+            CheckConstraint(check="total_fen > 0", name="ck_order_total"),
+            CheckConstraint(
+                check="(status = 'paid') = (paid_at IS NOT NULL) AND (status = 'paid') = (paid_fen IS NOT NULL) "
+                "AND (status = 'paid') = (trade_no IS NOT NULL)",
+                name="ck_order_paid",
+            ),
+        ]
+
+
+class OrderLine(Model):
+    id = fields.BigIntField(primary_key=True)
+    order: fields.ForeignKeyRelation[Order] = fields.ForeignKeyField(
+        "cishan.Order", related_name="lines", db_index=True, on_delete=fields.RESTRICT
+    )
+    owner_kind = fields.CharField(max_length=20)
+    owner_id = fields.BigIntField()
+    amount_fen = fields.BigIntField()
+
+    class Meta:
+        table = "order_line"
+        indexes = [Index(fields=("owner_kind", "owner_id"), name="ix_order_line_owner")]
+        constraints = [CheckConstraint(check="amount_fen > 0", name="ck_order_line_amount")]
+
+
+class StoredNotice(Model):
+    """Append-only: every notice as it came, with its verdict. The body is sealed, for it may hold a buyer's id."""
+
+    id = fields.BigIntField(primary_key=True)
+    notify_id = fields.CharField(max_length=128, null=True)
+    out_trade_no = fields.CharField(max_length=64, null=True, db_index=True)
+    trade_status = fields.CharField(max_length=20, null=True)
+    body_sealed = fields.BinaryField()
+    verdict = fields.CharEnumField(NoticeVerdict, max_length=12)
+    reason = fields.CharField(max_length=120, default="")
+    received_at = fields.DatetimeField()
+
+    class Meta:
+        table = "stored_notice"
+
+
+class UnassignedMoney(Model):
+    """Money that came late, twice or in surplus: booked to the fund's `unassigned` account until it is resolved."""
+
+    id = fields.BigIntField(primary_key=True)
+    charity: fields.ForeignKeyRelation[Charity] = fields.ForeignKeyField(
+        "cishan.Charity", related_name="unassigned", on_delete=fields.RESTRICT
+    )
+    order: fields.ForeignKeyRelation[Order] = fields.ForeignKeyField(
+        "cishan.Order", related_name="unassigned", on_delete=fields.RESTRICT
+    )
+    donor: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField(
+        "cishan.Account", related_name="unassigned", on_delete=fields.RESTRICT
+    )
+    reason = fields.CharEnumField(UnassignedReason, max_length=10)
+    amount_fen = fields.BigIntField()
+    booked_at = fields.DatetimeField()
+    resolved_at = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "unassigned_money"
+        constraints = [
+            UniqueConstraint(fields=("order_id", "reason"), name="uq_unassigned_order"),
+            CheckConstraint(check="amount_fen > 0", name="ck_unassigned_amount"),
+        ]
