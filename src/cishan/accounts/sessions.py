@@ -1,0 +1,67 @@
+"""Sessions: a random token in a cookie, its digest in a row that can be seen and revoked."""
+
+import hashlib
+import secrets
+from datetime import datetime, timedelta
+
+from cishan.accounts.states import AccountKind, Role
+from cishan.accounts.viewer import Viewer
+from cishan.database import rows
+
+TOKEN_BYTES = 32
+DONOR_SESSION = timedelta(days=30)
+STAFF_SESSION = timedelta(hours=12)
+
+FIND = """
+SELECT s.id AS session_id, a.id AS account_id, a.kind, a.organisation_id, a.elder_mode, a.name_sealed, g.role, g.division_code
+  FROM session s
+  JOIN account a ON a.id = s.account_id AND a.disabled_at IS NULL
+  LEFT JOIN role_grant g ON g.account_id = a.id AND g.ended_at IS NULL
+ WHERE s.token_hash = $1 AND s.revoked_at IS NULL AND s.expires_at > $2
+"""
+OPEN = """
+INSERT INTO session (token_hash, account_id, device, created_at, seen_at, expires_at)
+VALUES ($1, $2, $3, $4, $4, $5)
+"""
+
+
+def new_token() -> str:
+    """256 random bits, for cookies and links."""
+    return secrets.token_urlsafe(TOKEN_BYTES)
+
+
+def token_hash(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+async def open_session(account_id: int, kind: AccountKind, *, device: str, now: datetime) -> str:
+    """Starts a session for a device and returns the token, which is kept nowhere else."""
+    token = new_token()
+    lasts = DONOR_SESSION if kind is AccountKind.DONOR else STAFF_SESSION
+    await rows(OPEN, token_hash(token), account_id, device[:60], now, now + lasts)
+    return token
+
+
+async def viewer_of_token(token: str, *, now: datetime) -> Viewer | None:
+    """Who holds this token now; None when it is unknown, expired or revoked, or the account or its role has ended."""
+    found = await rows(FIND, token_hash(token), now)
+    if not found:
+        return None
+    row = found[0]
+    role = _role(row["kind"], row["organisation_id"], row["role"])
+    if role is None:
+        return None
+    return Viewer(
+        account_id=row["account_id"],
+        role=role,
+        division_code=row["division_code"] or "",
+        session_id=row["session_id"],
+        elder_mode=row["elder_mode"],
+        name_sealed=row["name_sealed"],
+    )
+
+
+def _role(kind: str, organisation_id: int | None, granted: str | None) -> Role | None:
+    if kind == AccountKind.DONOR:
+        return Role.ORGANISATION if organisation_id else Role.DONOR
+    return Role(granted) if granted else None

@@ -1,0 +1,84 @@
+"""The only wiring place: settings, clock, keys, gateway, routes and middleware become one ASGI application."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.routing import Mount, Route
+
+from cishan.clock import Clock, DatabaseClock
+from cishan.database import database, database_now
+from cishan.error_pages import show_error, show_http_error, show_unexpected
+from cishan.errors import CishanError
+from cishan.guard import guarded
+from cishan.payments.alipay.gateway import AlipayGateway
+from cishan.payments.merchants import load_gateway, origin
+from cishan.public_cache import PublicCache
+from cishan.routes import ROUTES
+from cishan.sealing import load_sealer
+from cishan.security import OriginCheck, SecurityHeaders
+from cishan.services import Services
+from cishan.settings import Settings
+from cishan.templating import STATIC_URL, static_files
+
+NOTIFY_PATH = "/pay/notify"
+
+
+def create_app(
+    settings: Settings,
+    *,
+    clock: Clock | None = None,
+    gateway: AlipayGateway | None = None,
+    open_database: bool = True,
+) -> Starlette:
+    """Builds the application. Tests and the simulation hand in their clock and gateway, and may own the database."""
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        if not open_database:
+            await start(app)
+            yield
+            return
+        async with database(settings):
+            await start(app)
+            yield
+
+    async def start(app: Starlette) -> None:
+        services = await make_services(settings, clock=clock, gateway=gateway)
+        app.state.services = services
+        app.state.gateway_origin = origin(services.gateway.merchant.gateway_url) if services.gateway else ""
+
+    routes = [Route(row.path, guarded(row), methods=list(row.methods), max_body_size=row.body_bytes) for row in ROUTES]
+    return Starlette(
+        routes=[*routes, Mount(STATIC_URL, static_files(), name="static")],
+        middleware=[
+            Middleware(TrustedHostMiddleware, allowed_hosts=list(settings.trusted_hosts)),
+            Middleware(PublicCache),
+            Middleware(SecurityHeaders, https=settings.secure_cookies),
+            Middleware(OriginCheck, exempt=[NOTIFY_PATH]),
+        ],
+        exception_handlers={
+            CishanError: show_error,
+            HTTPException: show_http_error,
+            Exception: show_unexpected,
+        },
+        lifespan=lifespan,
+    )
+
+
+async def make_services(
+    settings: Settings, *, clock: Clock | None = None, gateway: AlipayGateway | None = None
+) -> Services:
+    """What the app and the worker both need; the database must be open."""
+    if clock is None:
+        clock = DatabaseClock()
+        clock.follow(await database_now())
+    return Services(
+        settings=settings,
+        clock=clock,
+        sealer=load_sealer(settings.keys_directory),
+        gateway=gateway or await load_gateway(settings, clock),
+    )

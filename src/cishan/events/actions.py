@@ -1,0 +1,38 @@
+"""The only writer of events. Called inside the transaction that holds the subject's row lock."""
+
+import json
+from datetime import datetime
+
+from cishan.accounts.viewer import Viewer
+from cishan.database import rows
+
+INSERT = """
+INSERT INTO event (subject_kind, subject_id, number, verb, actor_id, at, detail)
+SELECT $1, $2, coalesce(max(number), 0) + 1, $3, $4, $5, $6::jsonb
+  FROM event WHERE subject_kind = $1 AND subject_id = $2
+RETURNING number
+"""
+
+
+async def record_event(
+    subject_kind: str,
+    subject_id: int,
+    verb: str,
+    *,
+    actor: Viewer | None,
+    now: datetime,
+    detail: dict[str, object] | None = None,
+) -> int:
+    """Writes the subject's next event and returns its number; `actor` None is the system keeping a deadline.
+
+    The caller holds the subject's row lock, so numbers have no gaps; without it the unique constraint refuses one.
+    """
+    found = await rows(
+        INSERT, subject_kind, subject_id, verb, actor.account_id if actor else None, now, detail_text(detail)
+    )
+    number: int = found[0]["number"]
+    return number
+
+
+def detail_text(detail: dict[str, object] | None) -> str:
+    return json.dumps(detail or {}, ensure_ascii=False)

@@ -1,0 +1,81 @@
+"""Turns a posted form into a typed object, or into one Chinese sentence for each field that can't be taken."""
+
+from typing import TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+from starlette.datastructures import FormData
+from starlette.requests import Request
+
+from cishan.errors import InvalidInput
+
+MAX_FIELDS = 60
+MAX_FILES = 3
+
+Form = TypeVar("Form", bound="FormModel")
+
+
+class FormModel(BaseModel):
+    """Base of all forms: text is stripped, unknown fields are ignored, NUL never gets through.
+
+    A validator raises ValueError with the Chinese sentence; standard faults get theirs from SENTENCES.
+    """
+
+    model_config = ConfigDict(str_strip_whitespace=True, extra="ignore", frozen=True)
+
+
+SENTENCES = {
+    "missing": "请填写这一项。",
+    "string_too_short": "请填写这一项。",
+    "string_too_long": "太长了，最多 {max_length} 个字。",
+    "int_parsing": "请填写整数。",
+    "int_from_float": "请填写整数。",
+    "greater_than_equal": "不能小于 {ge}。",
+    "greater_than": "必须大于 {gt}。",
+    "less_than_equal": "不能大于 {le}。",
+    "enum": "请从列出的选项中选择。",
+    "literal_error": "请从列出的选项中选择。",
+    "date_from_datetime_parsing": "请填写日期，例如 2025-12-24。",
+    "date_parsing": "请填写日期，例如 2025-12-24。",
+    "bool_parsing": "请选择。",
+}
+
+
+async def read_fields(request: Request) -> FormData:
+    """The posted fields and files, within the limits on their number."""
+    return await request.form(max_files=MAX_FILES, max_fields=MAX_FIELDS)
+
+
+async def read_form(request: Request, form: type[Form]) -> Form:
+    """Reads the body as `form`; raises InvalidInput with a sentence for each field. Empty text counts as not given."""
+    return parse_form(await read_fields(request), form)
+
+
+def parse_form(data: FormData, form: type[Form]) -> Form:
+    values = typed_text(data)
+    many = {name for name, field in form.model_fields.items() if str(field.annotation).startswith(("tuple", "list"))}
+    given: dict[str, object] = {name: text for name, text in values.items() if text.strip()}
+    for name in many:
+        given[name] = tuple(str(value) for value in data.getlist(name))
+    try:
+        return form.model_validate(given)
+    except ValidationError as error:
+        raise InvalidInput(
+            {str(item["loc"][0]) if item["loc"] else "": _sentence(item) for item in error.errors()}
+        ) from error
+
+
+def typed_text(data: FormData) -> dict[str, str]:
+    """What was typed, by field, so that a refused form keeps it; raises InvalidInput for NUL characters."""
+    found = {name: value for name, value in data.items() if isinstance(value, str)}
+    bad = {name: "含有不能识别的字符，请重新输入。" for name, value in found.items() if "\x00" in value}
+    if bad:
+        raise InvalidInput(bad)
+    return found
+
+
+def _sentence(item: object) -> str:
+    kind, context = item["type"], item.get("ctx") or {}  # type: ignore[index,attr-defined]
+    if kind == "value_error":
+        return str(context["error"])
+    template = SENTENCES.get(kind, "填写的内容不对，请检查。")
+    return template.format(**context) if "{" in template else template

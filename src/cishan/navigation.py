@@ -1,0 +1,38 @@
+"""Where each role can go: the places of the bottom bar on phones and of the rail on desks."""
+
+from cishan.accounts.states import Role
+from cishan.shell import Area, Place
+
+Link = tuple[str, str, str]
+
+PUBLIC: tuple[Link, ...] = (
+    ("心愿墙", "/wishes", "wall"),
+    ("幸福清单", "/list", "list"),
+    ("我的", "/me", "user"),
+)
+
+PLACES: dict[Role, tuple[Link, ...]] = {
+    Role.DONOR: PUBLIC,
+    Role.ORGANISATION: PUBLIC,
+}
+"""Each room adds its places here, the daily ones first."""
+
+AREAS: dict[Role, Area] = {Role.DONOR: "public", Role.ORGANISATION: "public", Role.COORDINATOR: "field"}
+
+HOME: dict[Role, str] = {Role.DONOR: "/wishes", Role.ORGANISATION: "/wishes"}
+"""Where a role lands after sign-in."""
+
+
+def places_of(role: Role | None, path: str) -> tuple[Place, ...]:
+    """The places for a role; the one whose address leads `path` is current."""
+    links = PLACES.get(role, PUBLIC) if role else PUBLIC
+    best = max((href for _, href, _ in links if path == href or path.startswith(href + "/")), key=len, default="")
+    return tuple(Place(label=label, href=href, icon=icon, current=href == best) for label, href, icon in links)
+
+
+def area_of(role: Role | None) -> Area:
+    return AREAS.get(role, "desk") if role else "public"
+
+
+def home_of(role: Role) -> str:
+    return HOME.get(role, "/desk")

@@ -1,0 +1,57 @@
+"""What a route asks of the person who comes: a permission, and the roles that hold it.
+
+Object access is decided again where the object is got: `wish_visible_to(viewer, id)`; a stranger sees 404.
+"""
+
+from enum import StrEnum
+
+from cishan.accounts.states import STAFF_ROLES, Role
+
+DONORS = frozenset({Role.DONOR, Role.ORGANISATION})
+
+
+class Permission(StrEnum):
+    OPEN = "open"
+    """Anyone, in every legal mode: sign-in, legal notices, gateway notices, a household's list behind its own key."""
+    READ_WALL = "read_wall"
+    """Anyone in mode (a) and (c); in mode (b) only people who signed in (慈善法 arts 29-30)."""
+    SIGNED_IN = "signed_in"
+    GIVE = "give"
+    FILE_WISH = "file_wish"
+    REVIEW = "review"
+    PUBLISH = "publish"
+    MANAGE_MONEY = "manage_money"
+    DELIVER = "deliver"
+    CHECK_FULFILMENT = "check_fulfilment"
+    ISSUE_LISTS = "issue_lists"
+    SUPERVISE = "supervise"
+    IMPORT = "import"
+    ANSWER_CONCERN = "answer_concern"
+    ADMINISTER = "administer"
+    GRANT_MINOR = "grant_minor"
+    STAFF = "staff"
+    DEMO_ONLY = "demo_only"
+
+
+HOLDERS: dict[Permission, frozenset[Role]] = {
+    Permission.SIGNED_IN: frozenset(Role),
+    Permission.GIVE: DONORS,
+    Permission.FILE_WISH: frozenset({Role.COORDINATOR}),
+    Permission.REVIEW: frozenset({Role.TOWN_REVIEWER}),
+    Permission.PUBLISH: frozenset({Role.EDITOR}),
+    Permission.MANAGE_MONEY: frozenset({Role.FINANCE}),
+    Permission.DELIVER: frozenset({Role.COORDINATOR}),
+    Permission.CHECK_FULFILMENT: frozenset({Role.COORDINATOR, Role.TOWN_REVIEWER, Role.SUPERVISOR}),
+    Permission.ISSUE_LISTS: frozenset({Role.COORDINATOR, Role.TOWN_REVIEWER}),
+    Permission.SUPERVISE: frozenset({Role.SUPERVISOR, Role.EDITOR, Role.TOWN_REVIEWER, Role.ADMIN}),
+    Permission.IMPORT: frozenset({Role.ADMIN}),
+    Permission.ANSWER_CONCERN: frozenset({Role.EDITOR, Role.TOWN_REVIEWER}),
+    Permission.ADMINISTER: frozenset({Role.ADMIN}),
+    Permission.GRANT_MINOR: frozenset({Role.SUPERVISOR}),
+    Permission.STAFF: STAFF_ROLES,
+}
+"""Roles that hold each permission; OPEN, READ_WALL and DEMO_ONLY do not depend on a role alone."""
+
+
+def holds(role: Role, permission: Permission) -> bool:
+    return role in HOLDERS.get(permission, frozenset())
