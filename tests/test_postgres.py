@@ -36,9 +36,7 @@ with start_cluster(Path(sys.argv[1])) as cluster:
 """
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root has to hand the server to another account")
-on_linux = pytest.mark.skipif(
-    sys.platform != "linux", reason="only Linux tells children of their parent's end"
-)
+on_linux = pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells children of their parent's end")
 
 
 @pytest.fixture
@@ -133,9 +131,7 @@ async def test_asyncpg_and_tortoise_reach_it_by_url_and_by_credentials(cluster: 
     assert row == [{"address": None}], "the connection should have come through the socket"
 
 
-async def test_a_port_is_answered_on_loopback_only_when_asked_for(
-    cluster: Cluster, kept_directory: Path
-) -> None:
+async def test_a_port_is_answered_on_loopback_only_when_asked_for(cluster: Cluster, kept_directory: Path) -> None:
     by_port = await asyncpg.connect(host="127.0.0.1", port=cluster.port, user="cishan", database="postgres")
     assert await by_port.fetchval("SHOW listen_addresses") == "127.0.0.1"
     await by_port.close()
@@ -264,9 +260,7 @@ def test_a_start_waits_for_old_sessions_that_outlive_a_killed_server(kept_direct
 
 
 @pytest.mark.parametrize("dead", [False, True], ids=["belongs to somebody else", "is a zombie"])
-def test_a_left_over_process_id_that_is_not_a_server_does_not_matter(
-    kept_directory: Path, dead: bool
-) -> None:
+def test_a_left_over_process_id_that_is_not_a_server_does_not_matter(kept_directory: Path, dead: bool) -> None:
     account = account_for(kept_directory)
     other = subprocess.Popen(["/bin/sleep", "600"], **account.popen_arguments())
     data = kept_directory / "data"
@@ -290,6 +284,16 @@ def test_a_left_over_process_id_that_is_not_a_server_does_not_matter(
     assert dead or other.poll() is None, "somebody else's process is left alone"
     other.kill()
     other.wait()
+
+
+def test_a_left_over_process_id_that_is_now_another_directory_s_server_does_not_matter(
+    kept_directory: Path, directory: Path
+) -> None:
+    with start_cluster(directory, durable=False) as other:
+        (kept_directory / "data" / "postmaster.pid").write_text(f"{other.pid}\n{kept_directory / 'data'}\n")
+        with start_cluster(kept_directory) as again:
+            assert kept_row(again) == "a desk lamp"
+        assert query(other, "SELECT 1") == "1"
 
 
 # Other servers
@@ -381,6 +385,17 @@ def test_a_directory_that_is_something_else_is_refused(directory: Path) -> None:
     (directory / "data" / "letters.txt").write_text("not a database")
     with pytest.raises(PostgresError, match="不是数据库目录"):
         start_cluster(directory)
+
+
+@as_root
+def test_somebody_else_s_directory_is_refused_in_a_sentence(kept_directory: Path) -> None:
+    # Everything is imported while still root: the interpreter itself may lie under root's closed home.
+    script = (
+        "import os, sys; from pathlib import Path; from cishan.postgres import start_cluster;"
+        "os.setgid(1); os.setuid(1); start_cluster(Path(sys.argv[1]))"
+    )
+    as_other = subprocess.run([sys.executable, "-c", script, kept_directory], capture_output=True, encoding="utf-8")
+    assert "它属于另一个用户：请用那个用户运行，或换一个目录。" in as_other.stderr
 
 
 def test_a_server_that_cannot_start_says_why(kept_directory: Path) -> None:

@@ -48,7 +48,7 @@ def start_cluster(
     Raises PostgresError when it cannot, LiveServerError when another server owns the directory.
     """
     directory = directory.absolute()
-    directory.mkdir(parents=True, exist_ok=True)
+    _make_or_refuse(directory)
     account = account_for(directory)
     home = reachable_home(directory, account)
     binaries = reachable_binaries(find_binaries(), account)
@@ -61,12 +61,27 @@ def start_cluster(
         return _launch(home, binaries, account, sockets, port, pairs)
 
 
+def _make_or_refuse(directory: Path) -> None:
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        data = directory / "data"
+        ours = os.geteuid() in (0, data.stat().st_uid if data.exists() else os.geteuid())
+    except OSError:
+        ours = False
+    if not (ours and os.access(directory, os.W_OK | os.X_OK)):
+        raise PostgresError(f"不能在 {directory} 里存放数据库，它属于另一个用户：请用那个用户运行，或换一个目录。")
+
+
 @contextmanager
 def _one_start_at_a_time(home: Path) -> Iterator[None]:
     """Two starts at the same moment take turns; the second then finds a live server."""
-    with (home / "lock").open("w") as lock:
+    # Opened for reading: whoever made the file, root or the owner, the other may lock it too.
+    lock = os.open(home / "lock", os.O_RDONLY | os.O_CREAT, 0o644)
+    try:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
+    finally:
+        os.close(lock)
 
 
 def _initialise(home: Path, binaries: Path, account: Account, *, durable: bool) -> None:
@@ -157,6 +172,8 @@ def _launch(
 
 
 def _spawn(command: Sequence[str], log: Path, account: Account) -> subprocess.Popen[bytes]:
+    # A new file each time: the last one may belong to root, who ran this once in our directory.
+    log.unlink(missing_ok=True)
     with log.open("wb") as output:
         return subprocess.Popen(
             command,
