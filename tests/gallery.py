@@ -4,14 +4,22 @@
 """
 
 import shutil
+import socket
 import sys
-from collections.abc import Mapping
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import MappingProxyType
 
+import uvicorn
 from jinja2 import ChoiceLoader, FileSystemLoader
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.routing import Mount, Route
 
 from cishan.charts import Chart, Point, bar_chart, line_chart
 from cishan.page_parts import Action, Column, ErrorPage, MessagePage, Pagination, Step
@@ -20,6 +28,7 @@ from cishan.shipped import shipped
 from cishan.templating import STATIC_URL, environment, static_files
 
 TEMPLATES = Path(__file__).parent / "gallery_templates"
+MODES = ("normal", "elder")
 NOW = datetime(2025, 12, 24, 1, 30, tzinfo=UTC)
 
 PUBLIC = Shell(
@@ -96,6 +105,7 @@ class Queued:
 @dataclass(frozen=True)
 class GalleryPage:
     now: datetime
+    pay_before: datetime
     cards: tuple[Card, ...]
     queue: tuple[Queued, ...]
     columns: tuple[Column | str, ...]
@@ -138,6 +148,7 @@ def gallery_page(errors: Mapping[str, str] | None = None) -> GalleryPage:
     months = (12, 18, 9, 26, 41, 38, 52, 60, 71, 66, 84, 93)
     return GalleryPage(
         now=NOW,
+        pay_before=NOW + timedelta(minutes=28),
         cards=_cards(),
         queue=_queue(),
         columns=(
@@ -157,12 +168,20 @@ def gallery_page(errors: Mapping[str, str] | None = None) -> GalleryPage:
             Step("送到家里，发来照片", stage="next"),
         ),
         by_county=bar_chart(
-            name="by-county", title="各县圆梦数", description="夏津县最多，有 320 个；庆云县最少，有 41 个。", unit="个",
-            points=[Point(name, value, str(value)) for name, value in counties], label_head="县",
+            name="by-county",
+            title="各县圆梦数",
+            description="夏津县最多，有 320 个；庆云县最少，有 41 个。",
+            unit="个",
+            points=[Point(name, value, str(value)) for name, value in counties],
+            label_head="县",
         ),
         by_month=line_chart(
-            name="by-month", title="每月认领数", description="从 1 月的 12 个升到 12 月的 93 个。", unit="个",
-            points=[Point(f"{month} 月", value, str(value)) for month, value in enumerate(months, 1)], label_head="月份",
+            name="by-month",
+            title="每月认领数",
+            description="从 1 月的 12 个升到 12 月的 93 个。",
+            unit="个",
+            points=[Point(f"{month} 月", value, str(value)) for month, value in enumerate(months, 1)],
+            label_head="月份",
         ),
         errors=errors or {},
         values=MappingProxyType({"donor_name": "王芳", "amount": "300", "way": "pay"}),
@@ -180,42 +199,110 @@ PAGES: tuple[tuple[str, str, object, Shell], ...] = (
     ("desk", "desk.html", gallery_page(), DESK),
     ("figures", "figures.html", gallery_page(), DESK),
     ("field", "field.html", gallery_page(), FIELD),
-    ("done", "message.html", MessagePage("done", "付款成功，谢谢您", ("东西买好、送到后，您会收到照片。",),
-                                       (Action("看心愿走到哪一步", "/me"), Action("再看看别的心愿", "/wishes"))), PUBLIC),
-    ("busy", "message.html", MessagePage("busy", "正在确认您的付款", ("一般不到 1 分钟。可以先离开，办好了会发短信。",),
-                                       (Action("刷新看看", ""),), 5), PUBLIC),
-    ("empty", "message.html", MessagePage("empty", "您还没有认领过心愿", ("挑一个看看吧。",), (Action("去心愿墙", "/wishes"),)), PUBLIC),
+    (
+        "done",
+        "message.html",
+        MessagePage(
+            "done",
+            "付款成功，谢谢您",
+            ("东西买好、送到后，您会收到照片。",),
+            (Action("看心愿走到哪一步", "/me"), Action("再看看别的心愿", "/wishes")),
+        ),
+        PUBLIC,
+    ),
+    (
+        "busy",
+        "message.html",
+        MessagePage(
+            "busy", "正在确认您的付款", ("一般不到 1 分钟。可以先离开，办好了会发短信。",), (Action("刷新看看", ""),), 5
+        ),
+        PUBLIC,
+    ),
+    (
+        "empty",
+        "message.html",
+        MessagePage("empty", "您还没有认领过心愿", ("挑一个看看吧。",), (Action("去心愿墙", "/wishes"),)),
+        PUBLIC,
+    ),
     ("error-404", "errors/404.html", None, PUBLIC),
     ("error-500", "errors/500.html", ErrorPage(reference="20251224-0042"), PUBLIC),
 )
 
 
-def write_gallery(directory: Path) -> list[Path]:
-    """Writes each page in both modes and the static files beside them; returns the pages."""
-    pages_environment = environment().overlay(
+CONTENT_POLICY = "default-src 'self'; base-uri 'none'; frame-ancestors 'none'"
+
+
+def gallery_app() -> Starlette:
+    """Serves the gallery as the site would: static files by hash, no inline script or style allowed."""
+    return Starlette(
+        routes=[
+            Mount(STATIC_URL, static_files()),
+            Route("/done", _done, methods=["GET"]),
+            Route("/broken", _broken, methods=["POST"]),
+            Route("/field/new", _sent, methods=["POST"]),
+            Route("/{mode}/{name}", _show, methods=["GET"]),
+        ],
+    )
+
+
+@contextmanager
+def served(app: Starlette) -> Iterator[str]:
+    """The address of the app on a free port of this machine."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    server = uvicorn.Server(uvicorn.Config(app, log_level="warning"))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join()
+        listener.close()
+
+
+def draw(name: str, *, elder: bool = False) -> str:
+    """The HTML of one page of the gallery."""
+    template, page, shell = next((row[1:] for row in PAGES if row[0] == name), (None, None, PUBLIC))
+    if template is None:
+        raise KeyError(name)
+    found = environment().overlay(
         loader=ChoiceLoader([FileSystemLoader(TEMPLATES), FileSystemLoader(shipped("templates"))])
     )
-    _copy_static(directory)
-    written = []
-    for mode in ("normal", "elder"):
-        for name, template, page, shell in PAGES:
-            text = pages_environment.get_template(template).render(
-                page=page, shell=replace(shell, elder=mode == "elder"), path=f"/{name}", here=f"/{name}?a=1"
-            )
-            target = directory / f"{name}-{mode}.html"
-            target.write_text(text.replace(f'"{STATIC_URL}/', '"static/'), encoding="utf-8")
-            written.append(target)
-    return written
+    shown = replace(shell, elder=elder)
+    return found.get_template(template).render(page=page, shell=shown, path=f"/{name}", here=f"/{name}?a=1")
 
 
-def _copy_static(directory: Path) -> None:
+def _answer(text: str, status: int = 200) -> HTMLResponse:
+    return HTMLResponse(text, status_code=status, headers={"Content-Security-Policy": CONTENT_POLICY})
+
+
+async def _show(request: Request) -> Response:
+    return _answer(draw(request.path_params["name"], elder=request.path_params["mode"] == "elder"))
+
+
+async def _done(_: Request) -> Response:
+    return _answer(draw("done"))
+
+
+async def _sent(_: Request) -> Response:
+    return RedirectResponse("/done", status_code=303)
+
+
+async def _broken(_: Request) -> Response:
+    return _answer(draw("error-500"), 500)
+
+
+def write_gallery(directory: Path) -> None:
+    """Writes each page in both modes, and the static files beside them, for looking at."""
     root = shipped("static")
-    for path in root.rglob("*"):
-        if path.is_file():
-            url = static_files().url(path.relative_to(root).as_posix())
-            target = directory / url.strip("/")
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(path, target)
+    for path in sorted(root.rglob("*.*")):
+        target = directory / static_files().url(path.relative_to(root).as_posix()).strip("/")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, target)
+    for name, *_ in PAGES:
+        for mode in MODES:
+            text = draw(name, elder=mode == "elder").replace(f'"{STATIC_URL}/', '"static/')
+            (directory / f"{name}-{mode}.html").write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Turns a page object into HTML: one Jinja environment, the filters a page may use, and static files by content hash."""
+"""Turns a page object into HTML: one Jinja environment, its filters, and static files by content hash."""
 
 import hashlib
 import os
@@ -37,7 +37,7 @@ def page_response(
     status: int = 200,
     headers: Mapping[str, str] | None = None,
 ) -> Response:
-    """The page as an HTML answer; the frame comes from `request.state.shell`, set by the middleware that knows the viewer."""
+    """The page as an HTML answer, in the frame that a middleware has left in `request.state.shell`."""
     query = request.url.query
     path = request.url.path
     shell: Shell = getattr(request.state, "shell", BARE_SHELL)
@@ -85,7 +85,7 @@ def moment(when: datetime) -> str:
 
 
 def remaining(until: date | datetime, now: datetime) -> str:
-    """What is left, in the largest unit that fits and never more than there is; a day without an hour ends at midnight."""
+    """What is left, in the largest unit that fits, never more than there is; a date counts by the calendar in China."""
     if not isinstance(until, datetime):
         return _days_left((until - _in_china(now).date()).days)
     left = _in_china(until) - _in_china(now)
