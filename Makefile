@@ -52,7 +52,7 @@ clean:
 	@# Root's database may live elsewhere; see src/cishan/postgres/account.py.
 	@[ ! -d var ] || find var -name elsewhere -type l -exec readlink {} + | grep '^/var/lib/cishan/' | xargs rm -rf
 	@rm -rf .venv var build dist .pytest_cache .ruff_cache .mypy_cache .hypothesis .import_linter_cache
-	@find src tests bench -name __pycache__ -type d -prune -exec rm -rf {} +
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 setup-venv: $(STAMP)
 

@@ -75,6 +75,11 @@ def query(cluster: Cluster, sql: str, database: str = "postgres") -> str:
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
 
 
+def program(name: str, directory: Path) -> Path:
+    """One of PostgreSQL's programs, from where the account that runs the server of `directory` can run it."""
+    return reachable_binaries(find_binaries(), account_for(directory)) / name
+
+
 def wait_until(holds: Callable[[], bool]) -> None:
     deadline = time.monotonic() + PATIENCE_SECONDS
     while not holds():
@@ -272,7 +277,7 @@ def test_a_left_over_process_id_that_is_not_a_server_does_not_matter(kept_direct
 
     # PostgreSQL left to itself takes that process for a server; without this our care would prove nothing.
     alone = subprocess.run(
-        [find_binaries() / "postgres", "-D", data],
+        [program("postgres", kept_directory), "-D", data],
         capture_output=True,
         text=True,
         **account.popen_arguments(),
@@ -323,7 +328,7 @@ def test_only_a_server_of_ours_without_its_launcher_is_ended(kept_directory: Pat
     data = kept_directory / "data"
     server = subprocess.Popen(
         [
-            *(find_binaries() / "postgres", "-D", data, "-k", data),
+            *(program("postgres", kept_directory), "-D", data, "-k", data),
             *("-c", "listen_addresses=", "-c", f"cluster_name={name}"),
         ],
         stderr=subprocess.DEVNULL,
@@ -456,7 +461,7 @@ def test_programs_under_a_closed_directory_are_copied_to_where_they_run(director
     copied = reachable_binaries(closed, account)
     assert copied.is_relative_to(REFUGE)
     assert subprocess.run([copied / "psql", "--version"], **account.popen_arguments()).returncode == 0
-    assert reachable_binaries(original, account) == original
+    assert reachable_binaries(copied, account) == copied
 
 
 # Finding the programs
