@@ -45,15 +45,15 @@ async def serve(
     with _listening(settings) as listener:
         sandbox = Sandbox(settings, clock or SystemClock())
         server = _server(sandbox)
+        delivering = asyncio.create_task(sandbox.keep_delivering())
+        # Without its courier the sandbox would look well and notify nobody: then it stops, and says why.
+        delivering.add_done_callback(lambda _: setattr(server, "should_exit", True))
         try:
-            delivering = asyncio.create_task(sandbox.keep_delivering())
-            # Without its courier the sandbox would look well and notify nobody: then it stops.
-            delivering.add_done_callback(lambda _: setattr(server, "should_exit", True))
             if on_ready is not None:
                 on_ready(RunningSandbox(sandbox, _url(listener)))
             await server.serve([listener])
-            await _stop(delivering)
         finally:
+            await _stop(delivering)
             await sandbox.aclose()
 
 
