@@ -2,7 +2,7 @@
 
 import pytest
 
-from cishan.charts import MARKS_LIMIT, WIDTH, Chart, Point, bar_chart, line_chart, round_up
+from cishan.charts import MARKS_LIMIT, WIDTH, Chart, Point, axis_words, bar_chart, line_chart, round_up
 
 
 def bars(*values: int) -> Chart:
@@ -40,6 +40,14 @@ def test_a_line_labels_at_most_five_points_with_the_first_and_the_last() -> None
 @pytest.mark.parametrize(("value", "top"), [(0, 2), (2, 2), (3, 4), (4, 4), (5, 10), (10, 10), (11, 20), (93, 100)])
 def test_an_axis_ends_at_a_round_number(value: int, top: int) -> None:
     assert round_up(value) == top
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [(0, "0"), (9_999, "9,999"), (10_000, "1 万"), (10_001, "10,001"), (20_000_000, "2,000 万"), (100_000_000, "1 亿")],
+)
+def test_an_axis_reads_in_chinese(value: int, words: str) -> None:
+    assert axis_words(value) == words
 
 
 def test_too_many_or_negative_numbers_are_refused() -> None:

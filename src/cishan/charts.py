@@ -19,7 +19,7 @@ LABELS_SHOWN = 5
 
 @dataclass(frozen=True)
 class Point:
-    """One number: `value` is a whole number of at least 0, `words` is how a person reads it ("1,200 元")."""
+    """One number: `value` is whole, at least 0 and in the chart's unit; `words` is how a person reads it ("1,200")."""
 
     label: str
     value: int
@@ -91,7 +91,7 @@ def line_chart(
         )
         for index, point in enumerate(points)
     )
-    rules = tuple(Rule(floor - _share(part, 2, room), f"{top * part // 2:,}") for part in range(3))
+    rules = tuple(Rule(floor - _share(part, 2, room), axis_words(top * part // 2)) for part in range(3))
     return Chart(name, title, description, unit, label_head, WIDTH, LINE_HEIGHT, LINE_LEFT, marks, rules)
 
 
@@ -103,6 +103,14 @@ def round_up(value: int) -> int:
             if value <= factor * step:
                 return factor * step
         step *= 10
+
+
+def axis_words(value: int) -> str:
+    """A round number, short enough for the left edge: 5,000, 2 万, 1 亿."""
+    for size, name in ((100_000_000, "亿"), (10_000, "万")):
+        if value >= size and value % size == 0:
+            return f"{value // size:,} {name}"
+    return f"{value:,}"
 
 
 def _check(points: Sequence[Point]) -> None:
