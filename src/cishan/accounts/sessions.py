@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from cishan.accounts.states import AccountKind, Role
 from cishan.accounts.viewer import Viewer
 from cishan.database import rows
+from cishan.errors import NotFound
 
 TOKEN_BYTES = 32
 DONOR_SESSION = timedelta(days=30)
@@ -22,6 +23,12 @@ SELECT s.id AS session_id, a.id AS account_id, a.kind, a.organisation_id, a.elde
 OPEN = """
 INSERT INTO session (token_hash, account_id, device, created_at, seen_at, expires_at)
 VALUES ($1, $2, $3, $4, $4, $5)
+"""
+REVOKE = """
+UPDATE session SET revoked_at = $3 WHERE id = $1 AND account_id = $2 AND revoked_at IS NULL RETURNING id
+"""
+REVOKE_ALL = """
+UPDATE session SET revoked_at = $2 WHERE account_id = $1 AND revoked_at IS NULL AND id <> $3 RETURNING id
 """
 
 
@@ -40,6 +47,29 @@ async def open_session(account_id: int, kind: AccountKind, *, device: str, now: 
     lasts = DONOR_SESSION if kind is AccountKind.DONOR else STAFF_SESSION
     await rows(OPEN, token_hash(token), account_id, device[:60], now, now + lasts)
     return token
+
+
+async def revoke_session(session_id: int, *, actor: Viewer, now: datetime) -> None:
+    """Ends one of the person's own sessions; another's is not there (NotFound)."""
+    if not await rows(REVOKE, session_id, actor.account_id, now):
+        raise NotFound
+
+
+async def revoke_others(*, actor: Viewer, now: datetime) -> int:
+    """Ends every session of this person but the one they are using; returns how many."""
+    return len(await rows(REVOKE_ALL, actor.account_id, now, actor.session_id))
+
+
+async def revoke_all(account_id: int, *, now: datetime) -> int:
+    """Ends every session of an account: the next request of each device is refused."""
+    return len(await rows(REVOKE_ALL, account_id, now, 0))
+
+
+async def revoke_token(token: str, *, now: datetime) -> None:
+    """Ends the session behind a cookie, whoever holds it: at sign-out, and when a browser signs in anew."""
+    await rows(
+        "UPDATE session SET revoked_at = $2 WHERE token_hash = $1 AND revoked_at IS NULL", token_hash(token), now
+    )
 
 
 async def viewer_of_token(token: str, *, now: datetime) -> Viewer | None:

@@ -8,7 +8,7 @@ from cishan.database import rows
 
 INSERT = """
 INSERT INTO event (subject_kind, subject_id, number, verb, actor_id, at, detail)
-SELECT $1, $2, coalesce(max(number), 0) + 1, $3, $4, $5, $6::jsonb
+SELECT $1::varchar, $2::bigint, coalesce(max(number), 0) + 1, $3, $4, $5, $6::jsonb
   FROM event WHERE subject_kind = $1 AND subject_id = $2
 RETURNING number
 """
