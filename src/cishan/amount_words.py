@@ -4,7 +4,7 @@ from cishan.money import FEN_PER_YUAN
 
 DIGITS = "零壹贰叁肆伍陆柒捌玖"
 PLACES = ("仟", "佰", "拾", "")
-GROUPS = ("", "万", "亿", "万亿")
+GROUPS = ("", "万", "亿")
 FEN_LIMIT = 10 ** (4 * len(GROUPS)) * FEN_PER_YUAN
 
 
@@ -12,7 +12,7 @@ def amount_in_words(fen: int) -> str:
     """A sum in words: 728400 -> "柒仟贰佰捌拾肆元整", 140950 -> "壹仟肆佰零玖元伍角整", 1602 -> "壹拾陆元零贰分".
 
     After 支付结算办法, annex 1: 整 closes a sum that ends with 元 or 角, zeros in between are said once, and the zero
-    before 分 is said when there is no 角. Raises ValueError below zero and from 10,000 万亿 yuan.
+    before 分 is said when there is no 角. Raises ValueError below zero and from 万亿 yuan on.
     """
     if not 0 <= fen < FEN_LIMIT:
         raise ValueError(f"no words for {fen} fen")
@@ -38,13 +38,8 @@ def _yuan_words(yuan: int) -> str:
             skipped = place + 1 < len(GROUPS) and groups[place + 1] == 0
             if words and (group < 1000 or skipped):
                 words += "零"
-            words += _group_words(group) + _group_name(place, groups)
+            words += _group_words(group) + GROUPS[place]
     return words
-
-
-def _group_name(place: int, groups: list[int]) -> str:
-    """万亿 above 亿 is said 万 alone, because 亿 follows; without 亿 digits the whole name is needed."""
-    return "万" if place == 3 and groups[2] else GROUPS[place]
 
 
 def _group_words(group: int) -> str:
