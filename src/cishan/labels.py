@@ -5,6 +5,11 @@ from enum import StrEnum
 from typing import Any
 
 from cishan.accounts.states import Role
+from cishan.claims.states import CheckAnswer, CheckChannel, ClaimStatus, ClaimWay, DeliveryProof
+from cishan.households.states import Group
+from cishan.ledger.states import AccountType, EntryKind
+from cishan.payments.states import NoticeVerdict, OrderStatus, UnassignedReason
+from cishan.wishes.states import Audience, WishKind, WishStatus
 
 ROLE_LABELS: dict[Role, str] = {
     Role.DONOR: "爱心人士",
@@ -17,7 +22,90 @@ ROLE_LABELS: dict[Role, str] = {
     Role.ADMIN: "系统管理员",
 }
 
-LABELS: dict[type[StrEnum], Mapping[Any, str]] = {Role: ROLE_LABELS}
+LABELS: dict[type[StrEnum], Mapping[Any, str]] = {
+    Role: ROLE_LABELS,
+    WishKind: {WishKind.THING: "物品", WishKind.SERVICE: "服务", WishKind.VISIT: "陪伴"},
+    Audience: {
+        Audience.CHILD: "孩子",
+        Audience.ELDER: "老人",
+        Audience.DISABLED: "残疾人",
+        Audience.ADULT: "成年人",
+        Audience.FAMILY: "一家人",
+    },
+    WishStatus: {
+        WishStatus.DRAFT: "没填完",
+        WishStatus.FILED: "待走访",
+        WishStatus.VISITED: "待写文字",
+        WishStatus.WORDED: "待发布",
+        WishStatus.PUBLISHED: "等人认领",
+        WishStatus.CLAIMED: "已认领",
+        WishStatus.FULFILLED: "已圆梦",
+        WishStatus.RETURNED: "已退回",
+        WishStatus.WITHDRAWN: "已撤回",
+        WishStatus.LAPSED: "已到期",
+    },
+    Group: {
+        Group.MINIMUM_LIVING: "低保",
+        Group.EXTREME_HARDSHIP: "特困",
+        Group.MARGINAL: "低保边缘",
+        Group.EXPENDITURE: "支出型困难",
+        Group.AT_RISK: "防返贫监测",
+    },
+    ClaimWay: {
+        ClaimWay.PAY: "付款认领",
+        ClaimWay.BRING: "送实物",
+        ClaimWay.GIVE_TIME: "出时间",
+    },
+    ClaimStatus: {
+        ClaimStatus.RESERVED: "等待付款",
+        ClaimStatus.PROMISED: "已承诺",
+        ClaimStatus.PAID: "已付款",
+        ClaimStatus.ADVANCED: "待采购",
+        ClaimStatus.BOUGHT: "待送达",
+        ClaimStatus.DELIVERED: "已送达，待核实",
+        ClaimStatus.QUESTIONED: "有疑问，处理中",
+        ClaimStatus.CONFIRMED: "已圆梦",
+        ClaimStatus.LAPSED: "超时作废",
+        ClaimStatus.CANCELLED: "已取消",
+        ClaimStatus.HANDED_BACK: "已退回",
+        ClaimStatus.ENDED: "已终止",
+    },
+    DeliveryProof: {DeliveryProof.CODE: "收货码", DeliveryProof.SLIP: "签字单"},
+    CheckChannel: {CheckChannel.PHONE: "电话", CheckChannel.VISIT: "上门"},
+    CheckAnswer: {CheckAnswer.YES: "收到了", CheckAnswer.NO: "有问题"},
+    OrderStatus: {
+        OrderStatus.PENDING: "待付款",
+        OrderStatus.PAID: "已付款",
+        OrderStatus.CLOSED: "已关闭",
+    },
+    UnassignedReason: {
+        UnassignedReason.LATE: "迟到的付款",
+        UnassignedReason.DUPLICATE: "重复付款",
+        UnassignedReason.SURPLUS: "多付的钱",
+        UnassignedReason.SHORT: "少付的钱",
+    },
+    NoticeVerdict: {
+        NoticeVerdict.SETTLED: "已入账",
+        NoticeVerdict.NOTHING_NEW: "没有新情况",
+        NoticeVerdict.DENIED: "网关不承认",
+        NoticeVerdict.REJECTED: "验签不通过",
+        NoticeVerdict.WAITING: "等待核实",
+    },
+    AccountType: {
+        AccountType.ALIPAY: "支付宝账户",
+        AccountType.TOWN_ADVANCE: "乡镇备用金",
+        AccountType.FUND: "专项基金收入",
+        AccountType.UNASSIGNED: "待处理款项",
+        AccountType.SPENDING: "专项基金支出",
+    },
+    EntryKind: {
+        EntryKind.GIFT: "收到捐款",
+        EntryKind.ADVANCE: "拨付备用金",
+        EntryKind.PURCHASE: "采购支出",
+        EntryKind.RETURN_OF_ADVANCE: "退回备用金",
+        EntryKind.REVERSAL: "冲正",
+    },
+}
 """Every enum that a page shows, with a label for each of its values; rooms add theirs."""
 
 
