@@ -351,6 +351,9 @@ class Migration(migrations.Migration):
                 ('issued_at', fields.DatetimeField(auto_now=False, auto_now_add=False)),
                 ('wrong_tries', fields.SmallIntField(default=0)),
                 ('locked_at', fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
+                ('sms_hash', fields.CharField(null=True, max_length=64)),
+                ('sms_sent_at', fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
+                ('sms_count', fields.SmallIntField(default=0)),
                 ('revoked_at', fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
             ],
             options={'table': 'list_key', 'app': 'cishan', 'pk_attr': 'id', 'table_description': "What opens the lists of a household: a link of 128 bits and the sheet's code, both kept as digests."},
@@ -384,6 +387,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', fields.BigIntField(generated=True, primary_key=True, unique=True, db_index=True)),
                 ('order', fields.ForeignKeyField('cishan.Order', source_field='order_id', db_index=True, db_constraint=True, to_field='id', related_name='lines', on_delete=OnDelete.RESTRICT)),
+                ('fund', fields.ForeignKeyField('cishan.Fund', source_field='fund_id', db_constraint=True, to_field='id', related_name='order_lines', on_delete=OnDelete.RESTRICT)),
                 ('owner_kind', fields.CharField(max_length=20)),
                 ('owner_id', fields.BigIntField()),
                 ('amount_fen', fields.BigIntField()),
@@ -606,9 +610,10 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', fields.BigIntField(generated=True, primary_key=True, unique=True, db_index=True)),
                 ('charity', fields.ForeignKeyField('cishan.Charity', source_field='charity_id', db_constraint=True, to_field='id', related_name='unassigned', on_delete=OnDelete.RESTRICT)),
+                ('fund', fields.ForeignKeyField('cishan.Fund', source_field='fund_id', db_constraint=True, to_field='id', related_name='unassigned', on_delete=OnDelete.RESTRICT)),
                 ('order', fields.ForeignKeyField('cishan.Order', source_field='order_id', db_constraint=True, to_field='id', related_name='unassigned', on_delete=OnDelete.RESTRICT)),
                 ('donor', fields.ForeignKeyField('cishan.Account', source_field='donor_id', db_constraint=True, to_field='id', related_name='unassigned', on_delete=OnDelete.RESTRICT)),
-                ('reason', fields.CharEnumField(description='LATE: late\nDUPLICATE: duplicate\nSURPLUS: surplus', enum_type=UnassignedReason, max_length=10)),
+                ('reason', fields.CharEnumField(description='LATE: late\nDUPLICATE: duplicate\nSURPLUS: surplus\nSHORT: short', enum_type=UnassignedReason, max_length=10)),
                 ('amount_fen', fields.BigIntField()),
                 ('booked_at', fields.DatetimeField(auto_now=False, auto_now_add=False)),
                 ('resolved_at', fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
@@ -885,7 +890,7 @@ class Migration(migrations.Migration):
         ),
         ops.AddConstraint(
             model_name='UnassignedMoney',
-            constraint=UniqueConstraint(fields=('order_id', 'reason'), name='uq_unassigned_order'),
+            constraint=UniqueConstraint(fields=('order_id', 'fund_id', 'reason'), name='uq_unassigned_order'),
         ),
         ops.AddConstraint(
             model_name='UnassignedMoney',

@@ -9,6 +9,7 @@ from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.routing import Mount, Route
 
+from cishan.claims import actions as claims
 from cishan.clock import Clock, DatabaseClock
 from cishan.database import database, database_now
 from cishan.error_pages import show_error, show_http_error, show_unexpected
@@ -16,6 +17,7 @@ from cishan.errors import CishanError
 from cishan.guard import guarded
 from cishan.payments.alipay.gateway import AlipayGateway
 from cishan.payments.merchants import load_gateway, origin
+from cishan.payments.owners import LineOwners
 from cishan.public_cache import PublicCache
 from cishan.routes import ROUTES
 from cishan.sealing import load_sealer
@@ -49,6 +51,7 @@ def create_app(
     async def start(app: Starlette) -> None:
         services = await make_services(settings, clock=clock, gateway=gateway)
         app.state.services = services
+        app.state.line_owners = line_owners(services)
         app.state.gateway_origin = origin(services.gateway.merchant.gateway_url) if services.gateway else ""
 
     routes = [Route(row.path, guarded(row), methods=list(row.methods), max_body_size=row.body_bytes) for row in ROUTES]
@@ -82,3 +85,8 @@ async def make_services(
         sealer=load_sealer(settings.keys_directory),
         gateway=gateway or await load_gateway(settings, clock),
     )
+
+
+def line_owners(services: Services) -> LineOwners:
+    """Who takes the money of an order line, by the kind of its owner."""
+    return {claims.OWNER_KIND: claims.ClaimPayments(services.sealer)}

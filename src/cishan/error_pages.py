@@ -20,23 +20,24 @@ async def show_error(request: Request, error: Exception) -> Response:
     """An error of ours: its sentence, and its status."""
     if not isinstance(error, CishanError):
         raise error
-    headers = {"Retry-After": str(error.retry_after_seconds)} if isinstance(error, TooMany) else None
-    return _page(request, error.status_code, error.sentence, headers)
+    seconds = error.retry_after_seconds if isinstance(error, TooMany) else None
+    headers = {"Retry-After": str(seconds)} if seconds else {}
+    return _page(request, error.status_code, ErrorPage(error.sentence, retry_after_seconds=seconds), headers)
 
 
 async def show_http_error(request: Request, error: Exception) -> Response:
     """An error of the framework: unknown address, wrong method, body too large."""
     if not isinstance(error, HTTPException):
         raise error
-    return _page(request, error.status_code, "", dict(error.headers or {}))
+    return _page(request, error.status_code, ErrorPage(), error.headers or {})
 
 
 async def show_unexpected(request: Request, error: Exception) -> Response:
     """A fault of ours: logged by type and place, never with the values of the request."""
     log.error("unexpected %s at %s", type(error).__name__, request.scope.get("path"), exc_info=error)
-    return _page(request, 500, "", None)
+    return _page(request, 500, ErrorPage(), {})
 
 
-def _page(request: Request, status: int, sentence: str, headers: Mapping[str, str] | None) -> Response:
+def _page(request: Request, status: int, page: ErrorPage, headers: Mapping[str, str]) -> Response:
     template = f"errors/{status if status in TEMPLATES else 400 if status < 500 else 500}.html"
-    return page_response(request, template, ErrorPage(sentence or None), status=status, headers=headers)
+    return page_response(request, template, page, status=status, headers=headers)

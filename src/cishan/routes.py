@@ -11,6 +11,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from cishan import front
+from cishan.claims import views as claims
+from cishan.payments import views as payments
 from cishan.permissions import Permission as May
 
 View = Callable[[Request], Awaitable[Response]]
@@ -44,7 +46,17 @@ ROUTES: tuple[Row, ...] = (
     # wishes: filing, review, publishing
     # wishes: the wall
     # claims: the donor's side
+    Row("/wishes/{id}/claim", GET, claims.show_claim, May.GIVE),
+    Row("/wishes/{id}/claim", POST, claims.make_claim, May.GIVE),
+    Row("/me", GET, claims.show_mine, May.GIVE),
+    Row("/me/claims/{id}", GET, claims.show_gift, May.GIVE),
+    Row("/me/claims/{id}/pay", GET, claims.go_to_cashier, May.GIVE),
+    Row("/me/claims/{id}/pay-anew", POST, claims.start_again, May.GIVE),
+    Row("/me/claims/{id}/cancel", POST, claims.cancel, May.GIVE),
+    Row("/me/claims/{id}/hand-back", POST, claims.hand_back, May.GIVE),
     # payments
+    Row("/pay/notify", POST, payments.receive_notice, May.OPEN),
+    Row("/pay/return", GET, payments.come_back, May.OPEN),
     # claims: fulfilment
     # ledger and finance
     # benefits and imports

@@ -13,6 +13,8 @@ ELDER_COOKIE = "cishan_mode"
 NOTICE_COOKIE = "cishan_notice"
 
 NOTICES = {
+    "claim-cancelled": "已取消认领，心愿回到心愿墙。没有扣您的钱。",
+    "claim-handed-back": "已退回认领，心愿回到心愿墙，谢谢您告诉我们。",
     "saved": "已保存。",
     "sent": "已提交。",
     "signed-out": "已退出登录。",

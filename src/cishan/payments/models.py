@@ -6,7 +6,7 @@ from tortoise.migrations.constraints import CheckConstraint, UniqueConstraint
 from tortoise.models import Model
 
 from cishan.accounts.models import Account
-from cishan.charities.models import Charity
+from cishan.charities.models import Charity, Fund
 from cishan.payments.states import NoticeVerdict, OrderStatus, UnassignedReason
 
 
@@ -52,6 +52,9 @@ class OrderLine(Model):
     order: fields.ForeignKeyRelation[Order] = fields.ForeignKeyField(
         "cishan.Order", related_name="lines", db_index=True, on_delete=fields.RESTRICT
     )
+    fund: fields.ForeignKeyRelation[Fund] = fields.ForeignKeyField(
+        "cishan.Fund", related_name="order_lines", on_delete=fields.RESTRICT
+    )
     owner_kind = fields.CharField(max_length=20)
     owner_id = fields.BigIntField()
     amount_fen = fields.BigIntField()
@@ -85,6 +88,9 @@ class UnassignedMoney(Model):
     charity: fields.ForeignKeyRelation[Charity] = fields.ForeignKeyField(
         "cishan.Charity", related_name="unassigned", on_delete=fields.RESTRICT
     )
+    fund: fields.ForeignKeyRelation[Fund] = fields.ForeignKeyField(
+        "cishan.Fund", related_name="unassigned", on_delete=fields.RESTRICT
+    )
     order: fields.ForeignKeyRelation[Order] = fields.ForeignKeyField(
         "cishan.Order", related_name="unassigned", on_delete=fields.RESTRICT
     )
@@ -99,6 +105,6 @@ class UnassignedMoney(Model):
     class Meta:
         table = "unassigned_money"
         constraints = [
-            UniqueConstraint(fields=("order_id", "reason"), name="uq_unassigned_order"),
+            UniqueConstraint(fields=("order_id", "fund_id", "reason"), name="uq_unassigned_order"),
             CheckConstraint(check="amount_fen > 0", name="ck_unassigned_amount"),
         ]

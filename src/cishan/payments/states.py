@@ -13,9 +13,12 @@ class UnassignedReason(StrEnum):
     LATE = "late"
     DUPLICATE = "duplicate"
     SURPLUS = "surplus"
+    SHORT = "short"
 
 
 class NoticeVerdict(StrEnum):
+    """What we made of a notice. WAITING: the gateway could not be asked; it will send again."""
+
     SETTLED = "settled"
     NOTHING_NEW = "nothing_new"
     DENIED = "denied"

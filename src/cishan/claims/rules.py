@@ -1,0 +1,98 @@
+"""Pure decisions about claims: who may claim, what a move needs, when the next deadline falls."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from cishan.claims.states import MOVES, OVER, ClaimStatus, ClaimWay
+from cishan.errors import Conflict, IllegalMove, TooMany
+from cishan.labels import label
+from cishan.payments.states import UnassignedReason
+from cishan.wishes.states import WishKind
+
+PAY_GRACE = timedelta(minutes=2)
+"""A reservation outlives its last payable minute by this, so that a payment made in time is heard of first."""
+LAST_MINUTES_TO_PAY = timedelta(minutes=2)
+"""The gateway takes no order that must be paid within a minute."""
+
+
+@dataclass(frozen=True)
+class Terms:
+    """The figures of the campaign that a claim lives by, in days and minutes (R-34)."""
+
+    claims_at_once: int
+    pay_minutes: int
+    promise_days: int
+    purchase_days: int
+    delivery_days: int
+    check_after_days: int
+    check_days: int
+
+
+WAYS: dict[WishKind, tuple[ClaimWay, ...]] = {
+    WishKind.THING: (ClaimWay.PAY, ClaimWay.BRING),
+    WishKind.SERVICE: (ClaimWay.GIVE_TIME,),
+    WishKind.VISIT: (ClaimWay.GIVE_TIME,),
+}
+"""How each kind of wish can be claimed today."""
+
+
+def ways_for(kind: WishKind, price_fen: int) -> tuple[ClaimWay, ...]:
+    """A wish without a price cannot be paid for."""
+    return tuple(way for way in WAYS[kind] if way is not ClaimWay.PAY or price_fen > 0)
+
+
+def next_status(status: ClaimStatus, verb: str) -> ClaimStatus:
+    """Where a move leads; raises IllegalMove naming the status and the step."""
+    allowed, target = MOVES[verb]
+    if status not in allowed:
+        raise IllegalMove("这次认领", label(status), VERBS[verb])
+    return target
+
+
+VERBS = {
+    "pay": "付款",
+    "lapse": "作废",
+    "cancel": "取消",
+    "hand_back": "退回",
+    "advance": "拨付备用金",
+    "buy": "登记采购",
+    "deliver": "登记送达",
+    "confirm": "确认圆梦",
+    "question": "登记疑问",
+    "end": "终止",
+}
+
+
+def check_may_claim(*, live_claims: int, terms: Terms, live_same_wish: bool) -> None:
+    """Raises Conflict when this donor already holds the wish, TooMany at the limit of claims at once."""
+    if live_same_wish:
+        raise Conflict("您已经认领了这件心愿，可以在“我的”里接着付款。")
+    if live_claims >= terms.claims_at_once:
+        raise TooMany(
+            f"您手上已有 {live_claims} 件心愿等着付款或送达，一次最多 {terms.claims_at_once} 件。"
+            "请先完成它们，再认领新的。",
+            retry_after_seconds=terms.pay_minutes * 60,
+        )
+
+
+def due_after_claim(way: ClaimWay, terms: Terms, now: datetime) -> datetime:
+    """When an unpaid reservation or an unkept promise runs out."""
+    if way is ClaimWay.PAY:
+        return payable_until(terms, now) + PAY_GRACE
+    return now + timedelta(days=terms.promise_days)
+
+
+def payable_until(terms: Terms, now: datetime) -> datetime:
+    return now + timedelta(minutes=terms.pay_minutes)
+
+
+def order_subject(wish_id: int) -> str:
+    """What the cashier and the bill show: no name, no item, nothing the gateway's file could not hold."""
+    return f"微心愿捐款{wish_id}号"
+
+
+def refusal_of_payment(status: ClaimStatus) -> UnassignedReason | None:
+    """Why a claim in this status cannot take money; None when it waits for it."""
+    if status is ClaimStatus.RESERVED:
+        return None
+    return UnassignedReason.LATE if status in OVER else UnassignedReason.DUPLICATE

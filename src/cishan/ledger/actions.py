@@ -1,0 +1,130 @@
+"""The only writer of the books. Every booking runs inside its caller's transaction and is made once for its source."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from cishan.database import rows
+from cishan.ledger.states import AccountType, EntryKind
+
+FIND_ACCOUNT = "SELECT id FROM ledger_account WHERE fund_id = $1 AND type = $2 AND division_code = $3"
+ADD_ACCOUNT = """
+INSERT INTO ledger_account (charity_id, fund_id, type, division_code)
+SELECT charity_id, id, $2, $3 FROM fund WHERE id = $1
+ON CONFLICT (fund_id, type, division_code) DO NOTHING
+"""
+ADD_ENTRY = """
+INSERT INTO ledger_entry (charity_id, kind, source_kind, source_id, occurred_at, booked_at, reverses_id)
+SELECT charity_id, $2, $3, $4, $5, $6, $7 FROM fund WHERE id = $1 RETURNING id
+"""
+ADD_POSTINGS = """
+INSERT INTO ledger_posting (entry_id, account_id, amount_fen)
+SELECT $1, account_id, amount_fen FROM unnest($2::bigint[], $3::bigint[]) AS leg (account_id, amount_fen)
+"""
+NUMBER_LOCK = 0x6C_65_64_67
+NUMBER_ENTRIES = """
+INSERT INTO ledger_entry_number (entry_id, charity_id, number)
+SELECT e.id, e.charity_id,
+       coalesce((SELECT max(n.number) FROM ledger_entry_number n WHERE n.charity_id = e.charity_id), 0)
+       + row_number() OVER (PARTITION BY e.charity_id ORDER BY e.id)
+  FROM ledger_entry e
+ WHERE NOT EXISTS (SELECT FROM ledger_entry_number n WHERE n.entry_id = e.id)
+RETURNING entry_id
+"""
+
+
+@dataclass(frozen=True)
+class Source:
+    """What is booked: a kind of row and its id. One kind of entry is booked once for one source."""
+
+    kind: str
+    id: int
+
+
+@dataclass(frozen=True)
+class Leg:
+    """One side of an entry: debit positive, credit negative, in fen. `division_code` names a town's advance."""
+
+    type: AccountType
+    amount_fen: int
+    division_code: str = ""
+
+
+async def book_gift(fund_id: int, amount_fen: int, source: Source, *, paid_at: datetime, now: datetime) -> int:
+    """Money received for a fund's use: alipay debit, fund credit."""
+    legs = (Leg(AccountType.ALIPAY, amount_fen), Leg(AccountType.FUND, -amount_fen))
+    return await _book(EntryKind.GIFT, fund_id, legs, source, occurred_at=paid_at, now=now)
+
+
+async def book_unassigned(fund_id: int, amount_fen: int, source: Source, *, paid_at: datetime, now: datetime) -> int:
+    """Money received whose use is not settled: alipay debit, unassigned credit."""
+    legs = (Leg(AccountType.ALIPAY, amount_fen), Leg(AccountType.UNASSIGNED, -amount_fen))
+    return await _book(EntryKind.GIFT, fund_id, legs, source, occurred_at=paid_at, now=now)
+
+
+async def book_advance(fund_id: int, town_code: str, amount_fen: int, source: Source, *, now: datetime) -> int:
+    """Money given to a town to buy with: town advance debit, alipay credit."""
+    legs = (Leg(AccountType.TOWN_ADVANCE, amount_fen, town_code), Leg(AccountType.ALIPAY, -amount_fen))
+    return await _book(EntryKind.ADVANCE, fund_id, legs, source, occurred_at=now, now=now)
+
+
+async def book_purchase(fund_id: int, town_code: str, spent_fen: int, source: Source, *, now: datetime) -> int:
+    """What a town spent with a voucher: spending debit, town advance credit."""
+    legs = (Leg(AccountType.SPENDING, spent_fen), Leg(AccountType.TOWN_ADVANCE, -spent_fen, town_code))
+    return await _book(EntryKind.PURCHASE, fund_id, legs, source, occurred_at=now, now=now)
+
+
+async def book_return_of_advance(
+    fund_id: int, town_code: str, amount_fen: int, source: Source, *, now: datetime
+) -> int:
+    """Unspent money a town gives back: alipay debit, town advance credit."""
+    legs = (Leg(AccountType.ALIPAY, amount_fen), Leg(AccountType.TOWN_ADVANCE, -amount_fen, town_code))
+    return await _book(EntryKind.RETURN_OF_ADVANCE, fund_id, legs, source, occurred_at=now, now=now)
+
+
+async def reverse_entry(entry_id: int, *, now: datetime) -> int:
+    """Books the opposite of an entry; the database refuses a second reversal of the same one."""
+    legs = await rows(
+        "SELECT a.fund_id, a.type, a.division_code, p.amount_fen FROM ledger_posting p "
+        "JOIN ledger_account a ON a.id = p.account_id WHERE p.entry_id = $1 ORDER BY p.id",
+        entry_id,
+    )
+    opposite = tuple(Leg(AccountType(leg["type"]), -leg["amount_fen"], leg["division_code"]) for leg in legs)
+    source = Source("ledger_entry", entry_id)
+    return await _book(
+        EntryKind.REVERSAL, legs[0]["fund_id"], opposite, source, occurred_at=now, now=now, reverses_id=entry_id
+    )
+
+
+async def number_entries() -> int:
+    """Gives committed entries their gapless numbers; returns how many. One process at a time does it."""
+    await rows("SELECT pg_advisory_xact_lock($1)", NUMBER_LOCK)
+    return len(await rows(NUMBER_ENTRIES))
+
+
+async def _book(
+    kind: EntryKind,
+    fund_id: int,
+    legs: Sequence[Leg],
+    source: Source,
+    *,
+    occurred_at: datetime,
+    now: datetime,
+    reverses_id: int | None = None,
+) -> int:
+    if sum(leg.amount_fen for leg in legs) != 0:
+        raise ValueError("an entry's postings sum to zero")
+    accounts = [await _account_id(fund_id, leg.type, leg.division_code) for leg in legs]
+    entry = await rows(ADD_ENTRY, fund_id, kind.value, source.kind, source.id, occurred_at, now, reverses_id)
+    entry_id: int = entry[0]["id"]
+    await rows(ADD_POSTINGS, entry_id, accounts, [leg.amount_fen for leg in legs])
+    return entry_id
+
+
+async def _account_id(fund_id: int, type_: AccountType, division_code: str) -> int:
+    found = await rows(FIND_ACCOUNT, fund_id, type_.value, division_code)
+    if not found:
+        await rows(ADD_ACCOUNT, fund_id, type_.value, division_code)
+        found = await rows(FIND_ACCOUNT, fund_id, type_.value, division_code)
+    account_id: int = found[0]["id"]
+    return account_id

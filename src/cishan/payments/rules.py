@@ -1,0 +1,66 @@
+"""Pure decisions about orders: our numbers, when to ask the gateway, how received money is split."""
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from cishan.clock import BEIJING
+from cishan.payments.states import OrderStatus, UnassignedReason
+
+POLL_AFTER = tuple(timedelta(minutes=minutes) for minutes in (1, 3, 10, 30))
+"""When to ask about an order whose notice has not come, counted from its start (alipay.md advice, section 5)."""
+ASK_AFTER_EXPIRY = timedelta(minutes=1)
+ASK_AGAIN = timedelta(minutes=10)
+LEASE = timedelta(minutes=2)
+MOST_POLLS = 2_000
+
+
+def new_out_trade_no(now: datetime) -> str:
+    """Our number at the gateway: the day in China and 80 random bits; letters and digits only."""
+    return f"C{now.astimezone(BEIJING):%Y%m%d}{secrets.token_hex(10)}"
+
+
+def next_poll(*, created_at: datetime, expires_at: datetime, now: datetime) -> datetime:
+    """The next instant to ask about an unpaid order: on the schedule, at expiry, then every ten minutes."""
+    planned = sorted([*(created_at + step for step in POLL_AFTER), expires_at + ASK_AFTER_EXPIRY])
+    return next((instant for instant in planned if instant > now), now + ASK_AGAIN)
+
+
+@dataclass(frozen=True)
+class Line:
+    """An order line as `settle` sees it; `refused` is the owner's reason for not taking its money."""
+
+    id: int
+    fund_id: int
+    amount_fen: int
+    refused: UnassignedReason | None = None
+
+
+@dataclass(frozen=True)
+class Split:
+    """Where received money goes: lines that take theirs, and sums of a fund that stay unassigned, with why."""
+
+    gifts: tuple[Line, ...]
+    unassigned: tuple[tuple[int, UnassignedReason, int], ...]
+
+
+def split_received(lines: tuple[Line, ...], total_fen: int, received_fen: int) -> Split:
+    """Not a fen is lost: gifts and unassigned sums always add up to what was received.
+
+    Less than the order's total gives nothing to any line; more than it leaves the surplus with the first line's fund.
+    """
+    if received_fen < total_fen:
+        return Split((), ((lines[0].fund_id, UnassignedReason.SHORT, received_fen),))
+    gifts = tuple(line for line in lines if line.refused is None)
+    sums: dict[tuple[int, UnassignedReason], int] = {}
+    for line in lines:
+        if line.refused is not None:
+            key = (line.fund_id, line.refused)
+            sums[key] = sums.get(key, 0) + line.amount_fen
+    if received_fen > total_fen:
+        sums[(lines[0].fund_id, UnassignedReason.SURPLUS)] = received_fen - total_fen
+    return Split(gifts, tuple((fund, reason, amount) for (fund, reason), amount in sums.items()))
+
+
+def is_payable(status: OrderStatus, expires_at: datetime, now: datetime) -> bool:
+    return status is OrderStatus.PENDING and now < expires_at
