@@ -1,6 +1,7 @@
 """Our signatures against two independent judges: the official SDK's own signer, and openssl."""
 
 import base64
+import string
 import subprocess
 from pathlib import Path
 
@@ -85,6 +86,15 @@ def test_a_signature_with_any_character_changed_is_refused(content: bytes, place
     changed = true[:place] + letter + true[place + 1 :]
     assert verify(content, true, [APP_KEY.public_key()])
     assert verify(content, changed, [APP_KEY.public_key()]) == (changed == true)
+
+
+def test_a_signature_has_one_spelling() -> None:
+    """The last letter before `==` carries four unused bits; other values of them decode to the same bytes."""
+    true = sign_bytes(b"content", APP_KEY)
+    spellings = [true[:341] + letter + "==" for letter in string.ascii_letters + string.digits + "+/"]
+    same = [text for text in spellings if base64.b64decode(text) == base64.b64decode(true)]
+    assert len(same) == 16
+    assert [text for text in same if verify(b"content", text, [APP_KEY.public_key()])] == [true]
 
 
 def test_a_sha1_signature_by_the_right_key_is_refused() -> None:
