@@ -1,3 +1,4 @@
+from cishan.schema import FirstMigration
 from tortoise import migrations
 from tortoise.migrations import operations as ops
 import functools
@@ -20,7 +21,7 @@ from tortoise import fields
 from tortoise.indexes import Index, PartialIndex
 from tortoise.migrations.constraints import CheckConstraint, UniqueConstraint
 
-class Migration(migrations.Migration):
+class Migration(FirstMigration):
     initial = True
 
     operations = [

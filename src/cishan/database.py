@@ -105,17 +105,34 @@ async def database(settings: Settings) -> AsyncIterator[None]:
         await Tortoise.close_connections()
 
 
-async def migrate(settings: Settings) -> None:
-    """Brings the schema forward to the newest migration. Several at once wait for each other."""
+async def migrate(settings: Settings) -> tuple[str, ...]:
+    """Brings the schema forward to the newest migration and returns the names of those it applied.
+
+    Several at once wait for each other. With nothing to do it reads one table and is done.
+    """
     url = settings.owner_url or settings.database_url
     lock = await asyncpg.connect(**credentials(url))
     try:
         await lock.execute("SELECT pg_advisory_lock($1)", MIGRATION_LOCK)
-        make_migrations_importable()
-        await migrations_api.migrate(config=orm_config(url, role=None))
+        waiting = shipped_migrations() - await _applied(lock)
+        if waiting:
+            make_migrations_importable()
+            await migrations_api.migrate(config=orm_config(url, role=None))
+        return tuple(sorted(waiting))
     finally:
         await lock.close()
         await Tortoise.close_connections()
+
+
+def shipped_migrations() -> set[str]:
+    """The names of the migrations that came with this installation."""
+    return {path.stem for path in shipped("migrations").glob("[0-9]*_*.py")}
+
+
+async def _applied(connection: asyncpg.Connection) -> set[str]:
+    if not await connection.fetchval("SELECT to_regclass('tortoise_migrations') IS NOT NULL"):
+        return set()
+    return {row["name"] for row in await connection.fetch("SELECT name FROM tortoise_migrations WHERE app = 'cishan'")}
 
 
 def make_migrations_importable() -> None:
