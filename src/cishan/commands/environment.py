@@ -1,0 +1,47 @@
+"""What most commands begin with: the settings, read once, and a database that answers."""
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
+import asyncpg
+import click
+from tortoise.exceptions import DBConnectionError
+
+from cishan.commands.outcome import Missing
+from cishan.settings import Settings
+
+T = TypeVar("T")
+
+DATABASE_ERRORS = (
+    OSError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InvalidAuthorizationSpecificationError,
+    asyncpg.InvalidCatalogNameError,
+    asyncpg.CannotConnectNowError,
+    DBConnectionError,
+)
+
+
+def read_settings() -> Settings:
+    """The settings of the environment; a variable that can't be read is wrong usage."""
+    try:
+        return Settings.from_environment()
+    except ValueError as error:
+        raise click.UsageError(f"设置读不懂：{error}") from error
+
+
+def settings_with_database() -> Settings:
+    """The settings, with a database named in them."""
+    settings = read_settings()
+    if not settings.database_url:
+        raise Missing("没有设置数据库：请设置 DATABASE_URL，或先运行 cishan setup。只想试用请运行 cishan demo。")
+    return settings
+
+
+def run(work: Coroutine[Any, Any, T]) -> T:
+    """Runs a command's asynchronous part; a database that can't be reached ends it in a sentence."""
+    try:
+        return asyncio.run(work)
+    except DATABASE_ERRORS as error:
+        raise Missing(f"连不上数据库：{error}") from error
