@@ -6,6 +6,7 @@ never for longer than it says. In legal mode (b) nothing is public, so views do 
 
 import time
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -26,17 +27,17 @@ class Kept:
 class PublicCache:
     """Pure ASGI; stands before sessions and rights, because what it keeps has none. A page made anew replaces the old."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
+    def __init__(self, app: ASGIApp, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self.app, self.monotonic = app, monotonic
         self.pages: OrderedDict[tuple[str, bytes], Kept] = OrderedDict()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["method"] != "GET" or _has_our_cookie(scope):
-            await self.app(scope, receive, send)
+            await self.app(scope, receive, _without_mark(send))
             return
         key = (scope["path"], scope["query_string"])
         kept = self.pages.get(key)
-        if kept is not None and kept.until > time.monotonic():
+        if kept is not None and kept.until > self.monotonic():
             await send(kept.start)
             await send({"type": "http.response.body", "body": kept.body})
             return
@@ -52,7 +53,7 @@ class PublicCache:
                 milliseconds = _take_mark(message)
                 start = message
             elif milliseconds and start and not message.get("more_body") and len(message["body"]) <= MOST_BYTES:
-                self._keep(key, Kept(start, message["body"], time.monotonic() + milliseconds / 1000))
+                self._keep(key, Kept(start, message["body"], self.monotonic() + milliseconds / 1000))
             await send(message)
 
         return send_and_keep
@@ -62,6 +63,15 @@ class PublicCache:
         self.pages.move_to_end(key)
         while len(self.pages) > MOST_PAGES:
             self.pages.popitem(last=False)
+
+
+def _without_mark(send: Send) -> Send:
+    async def send_unmarked(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            _take_mark(message)
+        await send(message)
+
+    return send_unmarked
 
 
 def _has_our_cookie(scope: Scope) -> bool:
