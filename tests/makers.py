@@ -1,6 +1,8 @@
 """Makes what a test needs through the product's own actions, so that no test stands on a state that can't exist."""
 
 import itertools
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from datetime import date, datetime
 
 import httpx2
@@ -13,11 +15,19 @@ from cishan.accounts.viewer import Viewer
 from cishan.charities.actions import CharityFacts, set_up_charity
 from cishan.charities.models import Charity
 from cishan.charities.states import LegalMode
+from cishan.clock import beijing_day
 from cishan.database import rows
 from cishan.divisions.actions import load_divisions
-from cishan.divisions.rules import county_of
+from cishan.divisions.rules import county_of, town_of
+from cishan.households.models import Consent, Household, Membership, Person
+from cishan.households.states import ConsentMethod, ConsentPurpose, Group
 from cishan.sealing import Sealer
 from cishan.web import SESSION_COOKIE
+from cishan.wishes import actions as wishes
+from cishan.wishes.actions import WishDraft, Wording
+from cishan.wishes.campaigns import open_campaign
+from cishan.wishes.models import Wish
+from cishan.wishes.states import Audience, WishKind, WishStatus
 
 COUNTY = "371402000000"
 TOWN = "371402001000"
@@ -130,3 +140,168 @@ async def signed_in(client: httpx2.AsyncClient, viewer: Viewer, *, now: datetime
     token = await open_session(viewer.account_id, kind, device="测试浏览器", now=now)
     client.cookies.set(SESSION_COOKIE, token)
     return client
+
+
+@dataclass(frozen=True)
+class WishPeople:
+    """The people a wish needs: who files it, who goes along on the visit, who reviews it, who publishes it."""
+
+    coordinator: Viewer
+    second_visitor: Viewer
+    reviewer: Viewer
+    editor: Viewer
+
+
+async def make_wish_people(*, sealer: Sealer, now: datetime, village: str = VILLAGE) -> WishPeople:
+    town = town_of(village)
+    return WishPeople(
+        coordinator=await make_staff(Role.COORDINATOR, village, sealer=sealer, now=now, name="周协理"),
+        second_visitor=await make_staff(Role.COORDINATOR, village, sealer=sealer, now=now, name="吴同行"),
+        reviewer=await make_staff(Role.TOWN_REVIEWER, town, sealer=sealer, now=now, name="郑审核"),
+        editor=await make_staff(Role.EDITOR, county_of(village), sealer=sealer, now=now, name="冯编辑"),
+    )
+
+
+async def make_wish(
+    status: WishStatus = WishStatus.PUBLISHED,
+    *,
+    sealer: Sealer,
+    now: datetime,
+    people: WishPeople | None = None,
+    household_id: int | None = None,
+    item: str = "学习桌椅",
+    price_fen: int = 30_000,
+    kind: WishKind = WishKind.THING,
+    hours: int = 0,
+    audience: Audience = Audience.CHILD,
+    group: Group | None = Group.MINIMUM_LIVING,
+    village: str = VILLAGE,
+    picture_id: int | None = None,
+) -> Wish:
+    """A wish that has come to `status` through the hands of the right people. Makes what is missing on the way."""
+    await make_campaign(now=now)
+    people = people or await make_wish_people(sealer=sealer, now=now, village=village)
+    household_id = household_id or await make_household(
+        people.coordinator, division_code=village, sealer=sealer, now=now
+    )
+    draft = WishDraft(
+        kind=kind,
+        item=item,
+        audience=audience,
+        price_fen=price_fen,
+        hours=hours,
+        note="孩子写字没有桌子",
+        picture_id=picture_id,
+    )
+    wish = await wishes.draft_wish(household_id, draft, actor=people.coordinator, sealer=sealer, now=now)
+    wording = Wording(f"想要一件{item}", f"这家的孩子上学了，家里还没有{item}。有了它，每天都用得上。", group)
+    await _walk(wish.id, status, wording, people=people, sealer=sealer, now=now)
+    return await Wish.get(id=wish.id)
+
+
+async def make_published_wish(
+    *, sealer: Sealer, now: datetime, item: str = "学习桌椅", price_fen: int = 30_000, people: WishPeople | None = None
+) -> Wish:
+    """A wish on the wall."""
+    return await make_wish(sealer=sealer, now=now, item=item, price_fen=price_fen, people=people)
+
+
+async def make_campaign(*, now: datetime) -> int:
+    """The standing campaign with its default terms; with the charity, when there is none."""
+    found = await rows("SELECT id FROM campaign ORDER BY id LIMIT 1")
+    if found:
+        return int(found[0]["id"])
+    charities = await rows("SELECT id FROM charity ORDER BY id LIMIT 1")
+    charity_id = charities[0]["id"] if charities else (await make_charity(now=now)).id
+    return (await open_campaign(charity_id, now=now)).id
+
+
+async def _walk(
+    wish_id: int, status: WishStatus, wording: Wording, *, people: WishPeople, sealer: Sealer, now: datetime
+) -> None:
+    """Takes each step of the life of a wish in turn until it has come to `status`."""
+
+    async def visit() -> None:
+        visit = await wishes.record_visit(
+            wish_id,
+            visited_on=beijing_day(now),
+            findings="情况属实，孩子在饭桌上写作业。",
+            second_visitor_id=people.second_visitor.account_id,
+            actor=people.reviewer,
+            sealer=sealer,
+            now=now,
+        )
+        await wishes.confirm_visit(visit.id, actor=people.second_visitor, now=now)
+
+    async def claim() -> None:
+        await wishes.claim_wish(wish_id, actor=await make_donor(sealer=sealer, now=now), now=now)
+
+    straight: dict[WishStatus, Callable[[], Awaitable[object]]] = {
+        WishStatus.FILED: lambda: wishes.file_wish(wish_id, actor=people.coordinator, sealer=sealer, now=now),
+        WishStatus.VISITED: visit,
+        WishStatus.WORDED: lambda: wishes.word_wish(wish_id, wording, actor=people.reviewer, sealer=sealer, now=now),
+        WishStatus.PUBLISHED: lambda: wishes.publish_wish(wish_id, actor=people.editor, sealer=sealer, now=now),
+        WishStatus.CLAIMED: claim,
+        WishStatus.FULFILLED: lambda: wishes.fulfil_wish(wish_id, actor=people.reviewer, now=now),
+    }
+    aside: dict[WishStatus, tuple[WishStatus, Callable[[], Awaitable[object]]]] = {
+        WishStatus.RETURNED: (
+            WishStatus.FILED,
+            lambda: wishes.send_back(wish_id, actor=people.reviewer, now=now, reason="价格要再问一次"),
+        ),
+        WishStatus.WITHDRAWN: (
+            WishStatus.DRAFT,
+            lambda: wishes.withdraw_wish(wish_id, actor=people.coordinator, now=now, reason="家里已经有了"),
+        ),
+        WishStatus.LAPSED: (WishStatus.DRAFT, lambda: wishes.lapse_wish(wish_id, actor=None, now=now)),
+    }
+    until, last = aside.get(status, (status, None))
+    for reached, step in straight.items():
+        if until is WishStatus.DRAFT:
+            break
+        await step()
+        if reached is until:
+            break
+    if last is not None:
+        await last()
+
+
+async def make_household(
+    coordinator: Viewer,
+    *,
+    sealer: Sealer,
+    now: datetime,
+    division_code: str = VILLAGE,
+    names: tuple[str, ...] = ("张秀英", "张小满"),
+) -> int:
+    """A household with its members and the consents to store and to show; returns its id."""
+    household = await Household.create(
+        case_number=f"DZ{next(_people):08d}",
+        division_code=division_code,
+        address_sealed=sealer.seal("前屯村 12 号", "household.address"),
+        opened_by_id=coordinator.account_id,
+        opened_at=now,
+    )
+    for place, name in enumerate(names):
+        number = f"37140219{60 + place * 40}0101{next(_people):04d}"
+        person = await Person.create(
+            name_sealed=sealer.seal(name, "person.name"),
+            id_number_sealed=sealer.seal(number, "person.id_number"),
+            id_number_index=sealer.digest(number, "person.id_number"),
+            phone_sealed=sealer.seal(new_phone(), "person.phone"),
+            birth_year=1960 + place * 40,
+        )
+        await Membership.create(
+            household=household, person=person, relation="户主" if place == 0 else "孙女", from_on=beijing_day(now)
+        )
+    for purpose in (ConsentPurpose.STORE, ConsentPurpose.SHOW_TO_CLAIMER):
+        await Consent.create(
+            household=household,
+            purpose=purpose,
+            text_version="1",
+            method=ConsentMethod.PAPER,
+            signed_by_sealed=sealer.seal(names[0], "consent.signed_by"),
+            recorded_by_id=coordinator.account_id,
+            given_at=now,
+        )
+    return household.id
