@@ -269,8 +269,9 @@ class Migration(FirstMigration):
                 ('opened_by', fields.ForeignKeyField('cishan.Account', source_field='opened_by_id', db_constraint=True, to_field='id', related_name='households_opened', on_delete=OnDelete.RESTRICT)),
                 ('opened_at', fields.DatetimeField(auto_now=False, auto_now_add=False)),
                 ('closed_at', fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
+                ('imported', fields.BooleanField(default=False)),
             ],
-            options={'table': 'household', 'app': 'cishan', 'pk_attr': 'id'},
+            options={'table': 'household', 'app': 'cishan', 'pk_attr': 'id', 'table_description': "A family at an address. `imported` ones came with the bureau's file, so no coordinator has filed them."},
             bases=['Model'],
         ),
         ops.CreateModel(
@@ -302,6 +303,18 @@ class Migration(FirstMigration):
                 ('frozen_at', fields.DatetimeField(auto_now=False, auto_now_add=False)),
             ],
             options={'table': 'edition', 'app': 'cishan', 'pk_attr': 'id', 'table_description': '`lines` names persons by id only; names are read when the list is shown to its family.'},
+            bases=['Model'],
+        ),
+        ops.CreateModel(
+            name='FormerAddress',
+            fields=[
+                ('id', fields.BigIntField(generated=True, primary_key=True, unique=True, db_index=True)),
+                ('household', fields.ForeignKeyField('cishan.Household', source_field='household_id', db_index=True, db_constraint=True, to_field='id', related_name='former_addresses', on_delete=OnDelete.RESTRICT)),
+                ('division_code', fields.CharField(max_length=12)),
+                ('address_sealed', fields.BinaryField()),
+                ('until_on', fields.DateField()),
+            ],
+            options={'table': 'former_address', 'app': 'cishan', 'pk_attr': 'id', 'table_description': 'Append-only: where a household lived until a day. Its own row holds where it lives now.'},
             bases=['Model'],
         ),
         ops.CreateModel(
@@ -685,6 +698,8 @@ class Migration(FirstMigration):
                 ('due_at', fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
                 ('reminded_at', fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
                 ('escalation', fields.SmallIntField(default=0)),
+                ('late_since', fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
+                ('buyer', fields.ForeignKeyField('cishan.Account', source_field='buyer_id', null=True, db_constraint=True, to_field='id', related_name='claims_to_buy', on_delete=OnDelete.RESTRICT)),
                 ('over_reason', fields.CharField(default='', max_length=200)),
             ],
             options={'table': 'claim', 'app': 'cishan', 'indexes': [Index(fields=['due_at'], name='ix_claim_due'), Index(fields=['status'], name='ix_claim_status')], 'pk_attr': 'id'},
@@ -735,11 +750,13 @@ class Migration(FirstMigration):
                 ('claim', fields.ForeignKeyField('cishan.Claim', source_field='claim_id', db_constraint=True, to_field='id', related_name='purchases', on_delete=OnDelete.RESTRICT)),
                 ('shop', fields.CharField(max_length=60)),
                 ('spent_fen', fields.BigIntField()),
+                ('price_fen', fields.BigIntField()),
                 ('voucher', fields.ForeignKeyField('cishan.Picture', source_field='voucher_id', db_constraint=True, to_field='id', related_name='purchases', on_delete=OnDelete.RESTRICT)),
                 ('buyer', fields.ForeignKeyField('cishan.Account', source_field='buyer_id', db_constraint=True, to_field='id', related_name='purchases', on_delete=OnDelete.RESTRICT)),
                 ('bought_at', fields.DatetimeField(auto_now=False, auto_now_add=False)),
                 ('approved_by', fields.ForeignKeyField('cishan.Account', source_field='approved_by_id', null=True, db_constraint=True, to_field='id', related_name='purchases_approved', on_delete=OnDelete.RESTRICT)),
                 ('approved_at', fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
+                ('booked_at', fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
             ],
             options={'table': 'purchase', 'app': 'cishan', 'pk_attr': 'id', 'table_description': "A purchase voucher: shop, sum, picture of the receipt, buyer. Over the published price it needs finance's leave."},
             bases=['Model'],
@@ -948,6 +965,10 @@ class Migration(FirstMigration):
         ops.AddConstraint(
             model_name='Purchase',
             constraint=CheckConstraint(check='approved_by_id <> buyer_id', name='ck_purchase_two_people'),
+        ),
+        ops.AddConstraint(
+            model_name='Purchase',
+            constraint=CheckConstraint(check='booked_at IS NULL OR spent_fen <= price_fen OR approved_by_id IS NOT NULL', name='ck_purchase_leave'),
         ),
         ops.AddConstraint(
             model_name='Thanks',

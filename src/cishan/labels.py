@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
 
-from cishan.accounts.states import Role
-from cishan.claims.states import CheckAnswer, CheckChannel, ClaimStatus, ClaimWay, DeliveryProof
+from cishan.accounts.states import Role, Standing
+from cishan.claims.states import CheckAnswer, CheckChannel, ClaimStatus, ClaimWay, DeliveryProof, EndReason
 from cishan.households.states import Group
 from cishan.ledger.states import AccountType, EntryKind
 from cishan.payments.states import NoticeVerdict, OrderStatus, UnassignedReason
@@ -22,8 +22,14 @@ ROLE_LABELS: dict[Role, str] = {
     Role.ADMIN: "系统管理员",
 }
 
+STANDING_LABELS: dict[Standing, str] = {
+    Standing.WORKING: "在岗",
+    Standing.ENDED: "已离岗",
+    Standing.DISABLED: "已停用",
+}
+
 LABELS: dict[type[StrEnum], Mapping[Any, str]] = {
-    Role: ROLE_LABELS,
+    Role: ROLE_LABELS, Standing: STANDING_LABELS,
     WishKind: {WishKind.THING: "物品", WishKind.SERVICE: "服务", WishKind.VISIT: "陪伴"},
     Audience: {
         Audience.CHILD: "孩子",
@@ -71,6 +77,11 @@ LABELS: dict[type[StrEnum], Mapping[Any, str]] = {
         ClaimStatus.ENDED: "已终止",
     },
     DeliveryProof: {DeliveryProof.CODE: "收货码", DeliveryProof.SLIP: "签字单"},
+    EndReason: {
+        EndReason.REFUSES: "这家人不要了",
+        EndReason.MOVED: "这家人搬走了",
+        EndReason.DIED: "当事人去世了",
+    },
     CheckChannel: {CheckChannel.PHONE: "电话", CheckChannel.VISIT: "上门"},
     CheckAnswer: {CheckAnswer.YES: "收到了", CheckAnswer.NO: "有问题"},
     OrderStatus: {

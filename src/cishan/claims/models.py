@@ -27,6 +27,12 @@ class Claim(Model):
     due_at = fields.DatetimeField(null=True)
     reminded_at = fields.DatetimeField(null=True)
     escalation = fields.SmallIntField(default=0)
+    late_since = fields.DatetimeField(null=True)
+    """The first deadline of this status that was missed; each level then gets days of its own in `due_at`."""
+    buyer: fields.ForeignKeyNullableRelation[Account] = fields.ForeignKeyField(
+        "cishan.Account", related_name="claims_to_buy", null=True, on_delete=fields.RESTRICT
+    )
+    """Who was put in to buy when the village's own coordinator was late."""
     over_reason = fields.CharField(max_length=200, default="")
 
     class Meta:
@@ -64,7 +70,10 @@ class Advance(Model):
 
 
 class Purchase(Model):
-    """A purchase voucher: shop, sum, picture of the receipt, buyer. Over the published price it needs finance's leave."""
+    """A purchase voucher: shop, sum, picture of the receipt, buyer. Over the published price it needs finance's leave.
+
+    `price_fen` is what was advanced; `booked_at` is empty while finance has not yet decided.
+    """
 
     id = fields.BigIntField(primary_key=True)
     claim: fields.ForeignKeyRelation[Claim] = fields.ForeignKeyField(
@@ -72,6 +81,7 @@ class Purchase(Model):
     )
     shop = fields.CharField(max_length=60)
     spent_fen = fields.BigIntField()
+    price_fen = fields.BigIntField()
     voucher: fields.ForeignKeyRelation[Picture] = fields.ForeignKeyField(
         "cishan.Picture", related_name="purchases", on_delete=fields.RESTRICT
     )
@@ -83,6 +93,7 @@ class Purchase(Model):
         "cishan.Account", related_name="purchases_approved", null=True, on_delete=fields.RESTRICT
     )
     approved_at = fields.DatetimeField(null=True)
+    booked_at = fields.DatetimeField(null=True)
 
     class Meta:
         table = "purchase"
@@ -90,6 +101,10 @@ class Purchase(Model):
             UniqueConstraint(fields=("claim_id",), name="uq_purchase_claim"),
             CheckConstraint(check="spent_fen > 0", name="ck_purchase_amount"),
             CheckConstraint(check="approved_by_id <> buyer_id", name="ck_purchase_two_people"),
+            CheckConstraint(
+                check="booked_at IS NULL OR spent_fen <= price_fen OR approved_by_id IS NOT NULL",
+                name="ck_purchase_leave",
+            ),
         ]
 
 

@@ -10,12 +10,13 @@ from cishan.errors import NotFound
 from cishan.events.actions import record_event
 
 LOCK = """
-SELECT c.id, c.wish_id, c.donor_id, c.way, c.status, c.price_fen, c.due_at, c.escalation,
+SELECT c.id, c.wish_id, c.donor_id, c.way, c.status, c.status_since, c.price_fen, c.due_at, c.escalation, c.buyer_id,
        w.division_code, w.county_code, w.campaign_id, w.item, w.public_title, w.household_id, w.hours, w.filed_by_id
   FROM claim c JOIN wish w ON w.id = c.wish_id WHERE c.id = $1 FOR UPDATE OF c
 """
 WRITE = """
-UPDATE claim SET status = $2, status_since = $3, due_at = $4, reminded_at = NULL, escalation = 0, over_reason = $5
+UPDATE claim SET status = $2, status_since = $3, due_at = $4, reminded_at = NULL, escalation = 0, late_since = NULL,
+       over_reason = $5
  WHERE id = $1
 """
 
@@ -26,6 +27,14 @@ async def lock_claim(claim_id: int) -> JsonRow:
     if not found:
         raise NotFound
     return {**found[0], "status": ClaimStatus(found[0]["status"]), "way": ClaimWay(found[0]["way"])}
+
+
+async def lock_claim_for(claim_id: int, actor: Viewer) -> JsonRow:
+    """The same for staff: a claim of their place, or one they were put in to buy for; others are not there."""
+    claim = await lock_claim(claim_id)
+    if not actor.is_staff or not (actor.covers(claim["division_code"]) or claim["buyer_id"] == actor.account_id):
+        raise NotFound
+    return claim
 
 
 async def move_claim(

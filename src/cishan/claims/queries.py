@@ -14,7 +14,8 @@ from cishan.payments.states import OrderStatus
 MOST_GIFTS = 100
 
 TERMS = """
-SELECT claims_at_once, pay_minutes, promise_days, purchase_days, delivery_days, check_after_days, check_days
+SELECT claims_at_once, pay_minutes, promise_days, purchase_days, delivery_days, check_after_days, check_days,
+       grace_days
   FROM campaign_terms WHERE campaign_id = $1 AND valid_from <= $2 ORDER BY valid_from DESC LIMIT 1
 """
 GIFT = """
@@ -28,7 +29,7 @@ SELECT c.id, c.wish_id, c.way, c.status, c.price_fen, c.claimed_at, c.status_sin
   JOIN wish w ON w.id = c.wish_id
   LEFT JOIN division d ON d.code = w.county_code AND d.valid_to IS NULL
   LEFT JOIN advance a ON a.claim_id = c.id
-  LEFT JOIN purchase p ON p.claim_id = c.id
+  LEFT JOIN purchase p ON p.claim_id = c.id AND p.booked_at IS NOT NULL
   LEFT JOIN fulfilment f ON f.claim_id = c.id
   LEFT JOIN picture h ON h.id = f.picture_id
   LEFT JOIN thanks t ON t.claim_id = c.id AND t.passed_on_at IS NOT NULL

@@ -26,6 +26,7 @@ class Terms:
     delivery_days: int
     check_after_days: int
     check_days: int
+    grace_days: int
 
 
 WAYS: dict[WishKind, tuple[ClaimWay, ...]] = {

@@ -59,6 +59,14 @@ MOVES: dict[str, tuple[frozenset[ClaimStatus], ClaimStatus]] = {
 """verb -> (statuses it may start from, status it leads to)."""
 
 
+class EndReason(StrEnum):
+    """Why staff end a claim. Who supports the family hears only that things have changed there."""
+
+    REFUSES = "refuses"
+    MOVED = "moved"
+    DIED = "died"
+
+
 class DeliveryProof(StrEnum):
     CODE = "code"
     SLIP = "slip"

@@ -65,6 +65,11 @@ async def check_wording(wish: Wish, title: str, text: str, *, sealer: Sealer) ->
         raise InvalidInput(faults)
 
 
+async def findings_in(wish_id: int, text: str, *, sealer: Sealer) -> str:
+    """What in a text about a wish, such as the family's thanks, would tell whose it is; empty when nothing does."""
+    return _sentence(find_identifying(text, await known_of(await Wish.get(id=wish_id), sealer)))
+
+
 async def known_of(wish: Wish, sealer: Sealer) -> Known:
     """What would identify this household; opened for the check alone and shown to nobody."""
     members = await rows(MEMBERS, wish.household_id, MOST_MEMBERS)  # type: ignore[attr-defined]
