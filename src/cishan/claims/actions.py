@@ -11,6 +11,7 @@ from cishan.claims.models import Claim
 from cishan.claims.moves import lock_claim, move_claim
 from cishan.claims.queries import terms_for
 from cishan.claims.rules import (
+    MOST_ATTEMPTS,
     PAY_GRACE,
     check_may_claim,
     due_after_claim,
@@ -105,6 +106,11 @@ async def pay_anew(claim_id: int, *, site: Site, actor: Viewer, now: datetime) -
         claim = await _own(claim_id, actor)
         if claim["status"] is not ClaimStatus.RESERVED:
             raise Conflict("这次认领已经不用付款了。")
+        opened = await rows(
+            "SELECT count(*) AS n FROM order_line WHERE owner_kind = 'claim' AND owner_id = $1", claim_id
+        )
+        if opened[0]["n"] >= MOST_ATTEMPTS:
+            raise Conflict("已经换过几次付款了。请用最近一次的付款页，或打电话给我们。")
         line = NewLine(OWNER_KIND, claim_id, site.fund_id, claim["price_fen"])
         expires_at = claim["due_at"] - PAY_GRACE
         return await _open_order(line, claim["wish_id"], expires_at, site=site, actor=actor, now=now)

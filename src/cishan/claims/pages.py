@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from cishan.claims.queries import Gift, GiftOrder
+from cishan.claims.rules import MOST_ATTEMPTS
 from cishan.claims.states import CheckAnswer, ClaimStatus, ClaimWay
 from cishan.labels import label
 from cishan.page_parts import Step
@@ -165,10 +166,6 @@ def gift_page(gift: Gift, now: datetime) -> GiftPage:
         wish_href=f"/wishes/{gift.wish_id}",
         now=now,
     )
-
-
-MOST_ATTEMPTS = 3
-"""Orders a donor may open for one claim."""
 
 
 def steps_of(gift: Gift) -> tuple[Step, ...]:

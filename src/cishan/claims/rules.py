@@ -11,6 +11,8 @@ from cishan.wishes.states import WishKind
 
 PAY_GRACE = timedelta(minutes=2)
 """A reservation outlives its last payable minute by this, so that a payment made in time is heard of first."""
+MOST_ATTEMPTS = 3
+"""Orders a donor may open for one claim."""
 LAST_MINUTES_TO_PAY = timedelta(minutes=2)
 """The gateway takes no order that must be paid within a minute."""
 

@@ -62,6 +62,7 @@ class Wish(Model):
     campaign: fields.ForeignKeyRelation[Campaign] = fields.ForeignKeyField(
         "cishan.Campaign", related_name="wishes", on_delete=fields.RESTRICT
     )
+    campaign_id: int
     household: fields.ForeignKeyRelation[Household] = fields.ForeignKeyField(
         "cishan.Household", related_name="wishes", db_index=True, on_delete=fields.RESTRICT
     )
