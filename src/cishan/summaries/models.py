@@ -27,7 +27,10 @@ class Edition(Model):
 
 
 class ListKey(Model):
-    """What opens the lists of a household: a link of 128 bits and the sheet's code, both kept as digests."""
+    """What opens the lists of a household: a link of 128 bits and the sheet's code, both kept as digests.
+
+    `sms_hash` is the digest of the code last sent to the household's phone, `sms_count` how often one was sent.
+    """
 
     id = fields.BigIntField(primary_key=True)
     household: fields.ForeignKeyRelation[Household] = fields.ForeignKeyField(
@@ -38,6 +41,9 @@ class ListKey(Model):
     issued_at = fields.DatetimeField()
     wrong_tries = fields.SmallIntField(default=0)
     locked_at = fields.DatetimeField(null=True)
+    sms_hash = fields.CharField(max_length=64, null=True)
+    sms_sent_at = fields.DatetimeField(null=True)
+    sms_count = fields.SmallIntField(default=0)
     revoked_at = fields.DatetimeField(null=True)
 
     class Meta:

@@ -1,0 +1,143 @@
+"""Editions, keys and doubts as pages and desks read them; every list is bounded and scoped."""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+
+from cishan.accounts.viewer import Viewer
+from cishan.database import JsonRow, rows
+from cishan.errors import NotFound
+from cishan.sealing import Sealer
+from cishan.summaries.keys import key_hash
+from cishan.summaries.rules import Line, line_of
+from cishan.supervision.models import ConcernKind
+
+HOUSEHOLDS_A_PAGE = 50
+MOST_DOUBTS = 100
+MOST_YEARS = 30
+
+EDITION = """
+SELECT e.id, e.household_id, e.year, e.number, e.lines, e.total_fen, e.sha256, e.frozen_at, h.division_code
+  FROM edition e JOIN household h ON h.id = e.household_id
+"""
+LATEST = EDITION + " WHERE e.household_id = $1 AND e.year = $2 ORDER BY e.number DESC LIMIT 1"
+BY_ID = EDITION + " WHERE e.id = $1"
+YEARS = "SELECT DISTINCT year FROM edition WHERE household_id = $1 ORDER BY year DESC LIMIT $2"
+LINK_KEY = "SELECT id FROM list_key WHERE link_hash = $1 AND revoked_at IS NULL"
+CODE_KEY = "SELECT id FROM list_key WHERE code_hash = $1 AND revoked_at IS NULL"
+LIVE_KEY = "SELECT id, household_id FROM list_key WHERE id = $1 AND revoked_at IS NULL"
+MEMBERS = """
+SELECT person_id, relation FROM membership WHERE household_id = $1 AND to_on IS NULL ORDER BY from_on, id
+"""
+NAMES = "SELECT id, name_sealed FROM person WHERE id = ANY($1)"
+PROGRAMMES = "SELECT code, name, office, hotline FROM programme WHERE code = ANY($1) ORDER BY code"
+DOUBTS = """
+SELECT c.id, c.about, c.subject_id, c.division_code, c.text_sealed, c.contact_sealed, c.raised_at, c.due_at, c.closed_at,
+       c.answer, e.year, e.number, h.case_number, h.id AS household_id
+  FROM concern c JOIN edition e ON e.id = c.subject_id JOIN household h ON h.id = e.household_id
+ WHERE c.kind = $1
+"""
+DESK_DOUBTS = DOUBTS + " AND c.division_code BETWEEN $2 AND $3 AND (c.closed_at IS NULL) = $4 ORDER BY c.due_at, c.id LIMIT $5"
+OWN_DOUBTS = DOUBTS + " AND e.household_id = $2 AND e.year = $3 ORDER BY c.raised_at DESC, c.id DESC LIMIT $4"
+ONE_DOUBT = DOUBTS + " AND c.id = $2"
+
+
+@dataclass(frozen=True)
+class EditionView:
+    """A frozen edition; `lines` are in its own order."""
+
+    id: int
+    household_id: int
+    division_code: str
+    year: int
+    number: int
+    lines: tuple[Line, ...]
+    total_fen: int
+    sha256: str
+    frozen_at: datetime
+
+
+async def edition_for(household_id: int, year: int) -> EditionView | None:
+    """The newest edition of a household's list of a year."""
+    found = await rows(LATEST, household_id, year)
+    return _edition(found[0]) if found else None
+
+
+async def edition_by_id(edition_id: int) -> EditionView:
+    found = await rows(BY_ID, edition_id)
+    if not found:
+        raise NotFound
+    return _edition(found[0])
+
+
+async def years_of(household_id: int) -> list[int]:
+    """The years a household has a list for, newest first."""
+    return [row["year"] for row in await rows(YEARS, household_id, MOST_YEARS)]
+
+
+async def key_of_link(token: str) -> int:
+    """The id of the live key that this link belongs to; 0 when there is none, which nobody is told."""
+    return await _key_id(LINK_KEY, token)
+
+
+async def key_of_code(code: str) -> int:
+    """The id of the live key that this code belongs to; 0 when there is none, which nobody is told."""
+    return await _key_id(CODE_KEY, code)
+
+
+async def key_is_live(key_id: int) -> bool:
+    return bool(await rows(LIVE_KEY, key_id))
+
+
+async def members_of(household_id: int) -> list[JsonRow]:
+    """Present members, person_id and relation, in the order they joined."""
+    return await rows(MEMBERS, household_id)
+
+
+async def names_of_people(person_ids: list[int], sealer: Sealer) -> dict[int, str]:
+    """Names in plain, for the family's own page and paper."""
+    return {row["id"]: sealer.open(row["name_sealed"], "person.name") for row in await rows(NAMES, person_ids)}
+
+
+async def programmes_of(lines: tuple[Line, ...]) -> list[JsonRow]:
+    """Who answers for the programmes on a list: name, office and hot line."""
+    return await rows(PROGRAMMES, sorted({line.source for line in lines}))
+
+
+async def doubts_in_scope(viewer: Viewer, *, closed: bool) -> list[JsonRow]:
+    """Doubts about lists in the viewer's place, the most urgent first."""
+    low, high = viewer.scope
+    return await rows(DESK_DOUBTS, ConcernKind.LIST_DOUBT.value, low, high, not closed, MOST_DOUBTS)
+
+
+async def doubts_of_household(household_id: int, year: int) -> list[JsonRow]:
+    """What a family has asked about its list of a year, with the answers."""
+    return await rows(OWN_DOUBTS, ConcernKind.LIST_DOUBT.value, household_id, year, MOST_DOUBTS)
+
+
+async def doubt_in_scope(viewer: Viewer, concern_id: int) -> JsonRow:
+    """One doubt if it lies in the viewer's place; a stranger finds nothing."""
+    found = await rows(ONE_DOUBT, ConcernKind.LIST_DOUBT.value, concern_id)
+    if not found or not viewer.covers(found[0]["division_code"]):
+        raise NotFound
+    return found[0]
+
+
+async def _key_id(sql: str, secret: str) -> int:
+    found = await rows(sql, key_hash(secret))
+    return int(found[0]["id"]) if found else 0
+
+
+def _edition(row: JsonRow) -> EditionView:
+    stored = json.loads(row["lines"]) if isinstance(row["lines"], str) else row["lines"]
+    return EditionView(
+        id=row["id"],
+        household_id=row["household_id"],
+        division_code=row["division_code"],
+        year=row["year"],
+        number=row["number"],
+        lines=tuple(line_of(facts) for facts in stored),
+        total_fen=row["total_fen"],
+        sha256=row["sha256"],
+        frozen_at=row["frozen_at"],
+    )

@@ -1,0 +1,154 @@
+"""The sheet of paper: what stands on it, on which side, as plain data for the printer. Pure."""
+
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+import segno
+
+from cishan.amount_words import amount_in_words
+from cishan.summaries.keys import IssuedKey
+from cishan.summaries.queries import EditionView
+from cishan.summaries.rules import ROWS_ON_THE_FRONT, Line, by_person, months_text
+from cishan.summaries.states import LineKind
+from cishan.templating import day, yuan
+
+WHOLE_HOUSEHOLD = "全家"
+HASH_SHOWN = 8
+# How many full-width characters a cell holds on one printed line, at 16 pt on A4; a longer text takes more lines.
+WHO_WIDTH, WHAT_WIDTH, WHEN_WIDTH = 4, 10, 9
+
+
+@dataclass(frozen=True)
+class SheetRow:
+    """One printed row, as text."""
+
+    who: str
+    what: str
+    when: str
+    amount: str
+
+
+@dataclass(frozen=True)
+class Ask:
+    """Whom to ask about what."""
+
+    about: str
+    whom: str
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """One household's sheet: `back` holds the rows that do not fit on the front."""
+
+    title: str
+    household: str
+    village: str
+    front: tuple[SheetRow, ...]
+    back: tuple[SheetRow, ...]
+    total: str
+    total_words: str
+    code: str
+    site: str
+    link: str
+    qr_svg: str
+    asks: tuple[Ask, ...]
+    edition: str
+    printed_on: str
+
+    def data(self) -> dict[str, object]:
+        return asdict(self)
+
+
+def make_sheet(
+    edition: EditionView,
+    *,
+    key: IssuedKey,
+    site_url: str,
+    head: str,
+    village: str,
+    members: Sequence[int],
+    names: Mapping[int, str],
+    asks: Sequence[Ask],
+    now: datetime,
+) -> Sheet:
+    """Lays an edition out for paper; `members` in the order they are to be read."""
+    link = f"{site_url}/list/{key.link_token}"
+    front, back = split_sides(sheet_rows(edition.lines, members, names))
+    return Sheet(
+        title=f"{edition.year} 年幸福清单",
+        household=head,
+        village=village,
+        front=front,
+        back=back,
+        total=yuan(edition.total_fen),
+        total_words=amount_in_words(edition.total_fen),
+        code=key.grouped_code,
+        site=f"{site_url.split('://')[-1]}/list",
+        link=link,
+        qr_svg=qr_svg(link),
+        asks=tuple(asks),
+        edition=f"{edition.year} 年第 {edition.number} 版　校验 {edition.sha256[:HASH_SHOWN]}",
+        printed_on=day(now),
+    )
+
+
+def sheet_rows(lines: Sequence[Line], members: Sequence[int], names: Mapping[int, str]) -> tuple[SheetRow, ...]:
+    """Every line as a row, person by person, each row with its person's name so that it can be read alone."""
+    return tuple(
+        SheetRow(
+            who=names.get(person_id, WHOLE_HOUSEHOLD) if person_id is not None else WHOLE_HOUSEHOLD,
+            what=line.what,
+            when=when_text(line),
+            amount=amount_text(line),
+        )
+        for person_id, own in by_person(lines, members)
+        for line in own
+    )
+
+
+def when_text(line: Line) -> str:
+    if line.kind is LineKind.BENEFIT:
+        return months_text(line.months)
+    return f"{line.on.month}月{line.on.day}日" if line.on else ""
+
+
+def amount_text(line: Line) -> str:
+    """The sum, or the hours of a service that cost nothing."""
+    return f"{line.hours} 小时" if line.hours and not line.amount_fen else yuan(line.amount_fen)
+
+
+def split_sides(rows: Sequence[SheetRow]) -> tuple[tuple[SheetRow, ...], tuple[SheetRow, ...]]:
+    """Front and back: as many rows on the front as there is room for, counting a wrapped row for its lines."""
+    used = 0
+    for place, row in enumerate(rows):
+        used += printed_lines(row)
+        if used > ROWS_ON_THE_FRONT:
+            return tuple(rows[:place]), tuple(rows[place:])
+    return tuple(rows), ()
+
+
+def has_back_side(rows: Sequence[SheetRow]) -> bool:
+    return bool(split_sides(rows)[1])
+
+
+def printed_lines(row: SheetRow) -> int:
+    return max(
+        _lines(row.who, WHO_WIDTH),
+        _lines(row.what, WHAT_WIDTH),
+        _lines(row.when, WHEN_WIDTH),
+    )
+
+
+def _lines(text: str, width: int) -> int:
+    """Lines that a text takes; ASCII counts half a full-width character."""
+    halves = sum(1 if character.isascii() else 2 for character in text)
+    return max(1, -(-halves // (2 * width)))
+
+
+def qr_svg(link: str) -> str:
+    """The link as a QR code. A fixed mask spares the search for the best one, which costs five times the rest."""
+    picture = io.BytesIO()
+    segno.make(link, mask=3, error="m", boost_error=False, micro=False).save(picture, kind="svg", xmldecl=False, border=2)
+    return picture.getvalue().decode()
