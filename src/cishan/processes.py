@@ -235,6 +235,12 @@ def die_with_parent(number: signal.Signals) -> Callable[[], None] | None:
     return ask_for_signal
 
 
+def die_with_launcher() -> None:
+    """Makes this process end when the one that forked it ends, even by kill -9: for workers that others fork for us."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, int(signal.SIGTERM), 0, 0, 0)
+
+
 def free_port() -> int:
     """A TCP port on 127.0.0.1 that was free a moment ago."""
     with socket.socket() as probe:
