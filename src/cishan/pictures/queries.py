@@ -1,0 +1,39 @@
+"""Who may see a picture."""
+
+from cishan.accounts.viewer import Viewer
+from cishan.database import JsonRow, rows
+from cishan.errors import NotFound
+from cishan.pictures.models import PictureUse
+
+PICTURE = "SELECT id, use, sha256, division_code, cleared_at FROM picture WHERE id = $1"
+ON_A_PUBLIC_WISH = """
+SELECT 1 FROM wish WHERE picture_id = $1 AND status IN ('published', 'claimed', 'fulfilled') LIMIT 1
+"""
+OF_THEIR_CLAIM = """
+SELECT 1 FROM delivery d JOIN claim c ON c.id = d.claim_id WHERE d.picture_id = $1 AND c.donor_id = $2 LIMIT 1
+"""
+
+
+async def picture_visible_to(viewer: Viewer | None, picture_id: int) -> JsonRow:
+    """The picture's row for someone who may see it; for everyone else it is not there.
+
+    Staff see what lies in their place. Anyone sees a cleared picture of a wish that is on the wall; a donor besides the
+    cleared picture of their own wish's hand-over; nobody outside ever sees a receipt or a signed slip.
+    """
+    found = await rows(PICTURE, picture_id)
+    if not found:
+        raise NotFound
+    picture = found[0]
+    if viewer is not None and viewer.covers(picture["division_code"]):
+        return picture
+    if picture["cleared_at"] is None or not await _shown_outside(viewer, picture):
+        raise NotFound
+    return picture
+
+
+async def _shown_outside(viewer: Viewer | None, picture: JsonRow) -> bool:
+    if picture["use"] == PictureUse.WISH:
+        return bool(await rows(ON_A_PUBLIC_WISH, picture["id"]))
+    if picture["use"] == PictureUse.HANDOVER and viewer is not None:
+        return bool(await rows(OF_THEIR_CLAIM, picture["id"], viewer.account_id))
+    return False
