@@ -10,7 +10,7 @@ ON_A_PUBLIC_WISH = """
 SELECT 1 FROM wish WHERE picture_id = $1 AND status IN ('published', 'claimed', 'fulfilled') LIMIT 1
 """
 OF_THEIR_CLAIM = """
-SELECT 1 FROM delivery d JOIN claim c ON c.id = d.claim_id WHERE d.picture_id = $1 AND c.donor_id = $2 LIMIT 1
+SELECT 1 FROM fulfilment d JOIN claim c ON c.id = d.claim_id WHERE d.picture_id = $1 AND c.donor_id = $2 LIMIT 1
 """
 
 
