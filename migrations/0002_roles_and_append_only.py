@@ -20,7 +20,7 @@ ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT USAGE, SELECT ON SEQUENCES TO ci
 APPEND_ONLY = """
 REVOKE UPDATE, DELETE ON
     ledger_account, ledger_entry, ledger_posting, ledger_entry_number,
-    event, unmasking, stored_notice, benefit_record, edition
+    event, unmasking, former_address, stored_notice, benefit_record, edition
 FROM cishan_app;
 """
 

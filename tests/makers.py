@@ -1,11 +1,13 @@
 """Makes what a test needs through the product's own actions, so that no test stands on a state that can't exist."""
 
 import itertools
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 
 import httpx2
+from stdnum.cn import ric
 
 from cishan.accounts.actions import accept_invitation, invite_staff, register_donor
 from cishan.accounts.passwords import Passwords
@@ -19,8 +21,10 @@ from cishan.clock import beijing_day
 from cishan.database import rows
 from cishan.divisions.actions import load_divisions
 from cishan.divisions.rules import county_of, town_of
-from cishan.households.models import Consent, Household, Membership, Person
+from cishan.households import actions as households
+from cishan.households.actions import HouseholdFacts, MemberFacts
 from cishan.households.states import ConsentMethod, ConsentPurpose, Group
+from cishan.messages.queries import newest_sms
 from cishan.sealing import Sealer
 from cishan.web import SESSION_COOKIE
 from cishan.wishes import actions as wishes
@@ -266,6 +270,12 @@ async def _walk(
         await last()
 
 
+def new_id_number(birth_year: int = 1960, county: str = "371402") -> str:
+    """An ID number nobody else in this run has, with a true check digit; its owner is born on 1 January."""
+    first = f"{county}{birth_year}0101{next(_people) % 1000:03d}"
+    return first + ric.calc_check_digit(f"{first}0")
+
+
 async def make_household(
     coordinator: Viewer,
     *,
@@ -273,35 +283,39 @@ async def make_household(
     now: datetime,
     division_code: str = VILLAGE,
     names: tuple[str, ...] = ("张秀英", "张小满"),
+    birth_years: tuple[int, ...] = (1960, 2000),
+    consents: tuple[ConsentPurpose, ...] = (ConsentPurpose.STORE, ConsentPurpose.SHOW_TO_CLAIMER),
 ) -> int:
-    """A household with its members and the consents to store and to show; returns its id."""
-    household = await Household.create(
-        case_number=f"DZ{next(_people):08d}",
-        division_code=division_code,
-        address_sealed=sealer.seal("前屯村 12 号", "household.address"),
-        opened_by_id=coordinator.account_id,
-        opened_at=now,
+    """A household with its members and the consents to store and to show; returns its id.
+
+    From the third member on, everyone is born in the last of `birth_years`.
+    """
+    members = tuple(
+        MemberFacts(
+            name=name,
+            id_number=new_id_number(birth_years[min(place, len(birth_years) - 1)]),
+            phone=new_phone(),
+            relation="户主" if place == 0 else "孙女",
+            groups=(Group.MINIMUM_LIVING,) if place == 0 else (),
+        )
+        for place, name in enumerate(names)
     )
-    for place, name in enumerate(names):
-        number = f"37140219{60 + place * 40}0101{next(_people):04d}"
-        person = await Person.create(
-            name_sealed=sealer.seal(name, "person.name"),
-            id_number_sealed=sealer.seal(number, "person.id_number"),
-            id_number_index=sealer.digest(number, "person.id_number"),
-            phone_sealed=sealer.seal(new_phone(), "person.phone"),
-            birth_year=1960 + place * 40,
+    facts = HouseholdFacts(division_code, "前屯村 12 号", members)
+    household_id = await households.open_household(facts, actor=coordinator, sealer=sealer, now=now)
+    if consents:
+        await households.give_consent(
+            household_id, consents, ConsentMethod.PAPER, names[0], actor=coordinator, sealer=sealer, now=now
         )
-        await Membership.create(
-            household=household, person=person, relation="户主" if place == 0 else "孙女", from_on=beijing_day(now)
-        )
-    for purpose in (ConsentPurpose.STORE, ConsentPurpose.SHOW_TO_CLAIMER):
-        await Consent.create(
-            household=household,
-            purpose=purpose,
-            text_version="1",
-            method=ConsentMethod.PAPER,
-            signed_by_sealed=sealer.seal(names[0], "consent.signed_by"),
-            recorded_by_id=coordinator.account_id,
-            given_at=now,
-        )
-    return household.id
+    return household_id
+
+
+async def newest_sms_text(phone: str, sealer: Sealer) -> str:
+    """What the last SMS to this phone says."""
+    return next(message.text for message in await newest_sms(sealer=sealer) if message.phone == phone)
+
+
+async def newest_code(phone: str, sealer: Sealer) -> str:
+    """The six digits that were sent to this phone last."""
+    found = re.search(r"\d{6}", await newest_sms_text(phone, sealer))
+    assert found
+    return found.group()

@@ -10,6 +10,8 @@ from cishan.households.states import ConsentMethod, ConsentPurpose, Group, Membe
 
 
 class Household(Model):
+    """A family at an address. `imported` ones came with the bureau's file, so no coordinator has filed them."""
+
     id = fields.BigIntField(primary_key=True)
     case_number = fields.CharField(max_length=24, unique=True)
     division_code = fields.CharField(max_length=12, db_index=True)
@@ -19,9 +21,25 @@ class Household(Model):
     )
     opened_at = fields.DatetimeField()
     closed_at = fields.DatetimeField(null=True)
+    imported = fields.BooleanField(default=False)
 
     class Meta:
         table = "household"
+
+
+class FormerAddress(Model):
+    """Append-only: where a household lived until a day. Its own row holds where it lives now."""
+
+    id = fields.BigIntField(primary_key=True)
+    household: fields.ForeignKeyRelation[Household] = fields.ForeignKeyField(
+        "cishan.Household", related_name="former_addresses", db_index=True, on_delete=fields.RESTRICT
+    )
+    division_code = fields.CharField(max_length=12)
+    address_sealed = fields.BinaryField()
+    until_on = fields.DateField()
+
+    class Meta:
+        table = "former_address"
 
 
 class Person(Model):
