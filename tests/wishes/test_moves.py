@@ -1,7 +1,6 @@
 """Every status against every step: only the table's moves happen."""
 
 import pytest
-from makers import WishPeople, make_donor, make_wish, make_wish_people
 
 from cishan.accounts.viewer import Viewer
 from cishan.clock import SteppedClock, beijing_day
@@ -13,6 +12,7 @@ from cishan.wishes import actions as wishes
 from cishan.wishes.actions import Wording
 from cishan.wishes.models import Visit, Wish
 from cishan.wishes.states import MOVES, WishStatus
+from makers import WishPeople, make_donor, make_wish, make_wish_people
 
 WORDING = Wording("想要一张书桌", "孩子在饭桌上写作业，想要一张自己的书桌。", None)
 

@@ -5,26 +5,22 @@ from cishan.accounts.viewer import Viewer
 from cishan.database import JsonRow, rows
 from cishan.divisions.rules import ancestors, contains, town_of
 from cishan.errors import InvalidInput, NotFound
+from cishan.households.queries import consents_now, members_now
+from cishan.households.states import ConsentPurpose
 from cishan.sealing import Sealer
 from cishan.wishes.identifying import Finding, Known, find_identifying
 from cishan.wishes.models import Wish
 from cishan.wishes.rules import wording_faults
 
+NEEDED_CONSENTS = frozenset({ConsentPurpose.STORE, ConsentPurpose.SHOW_TO_CLAIMER})
 SECOND_VISITORS = frozenset({Role.COORDINATOR, Role.TOWN_REVIEWER})
-MOST_MEMBERS = 40
 
 HOUSEHOLD = "SELECT id, division_code, case_number FROM household WHERE id = $1 AND closed_at IS NULL"
 STAFF_ROLE = """
 SELECT g.role, g.division_code FROM account a JOIN role_grant g ON g.account_id = a.id AND g.ended_at IS NULL
  WHERE a.id = $1 AND a.kind = 'staff' AND a.disabled_at IS NULL
 """
-MEMBERS = """
-SELECT p.name_sealed, p.phone_sealed, p.id_number_sealed
-  FROM membership m JOIN person p ON p.id = m.person_id
- WHERE m.household_id = $1 AND m.to_on IS NULL LIMIT $2
-"""
 PLACES = "SELECT name FROM division WHERE code = ANY($1) AND valid_to IS NULL"
-CONSENTS = "SELECT purpose FROM consent WHERE household_id = $1 AND withdrawn_at IS NULL"
 PICTURE = "SELECT sha256, cleared_at FROM picture WHERE id = $1"
 SAME_PICTURE = """
 SELECT 1 FROM wish w JOIN picture p ON p.id = w.picture_id
@@ -72,13 +68,14 @@ async def findings_in(wish_id: int, text: str, *, sealer: Sealer) -> str:
 
 async def known_of(wish: Wish, sealer: Sealer) -> Known:
     """What would identify this household; opened for the check alone and shown to nobody."""
-    members = await rows(MEMBERS, wish.household_id, MOST_MEMBERS)  # type: ignore[attr-defined]
+    household_id: int = wish.household_id  # type: ignore[attr-defined]
+    members = await members_now(household_id, sealer=sealer)
     low = [wish.division_code, *(code for code in ancestors(wish.division_code) if code >= town_of(wish.division_code))]
     places = await rows(PLACES, low)
     return Known(
-        names=tuple(sealer.open(row["name_sealed"], "person.name") for row in members),
-        phones=tuple(sealer.open(row["phone_sealed"], "person.phone") for row in members if row["phone_sealed"]),
-        id_numbers=tuple(sealer.open(row["id_number_sealed"], "person.id_number") for row in members),
+        names=tuple(member.name for member in members),
+        phones=tuple(member.phone for member in members if member.phone),
+        id_numbers=tuple(member.id_number for member in members),
         places=tuple(row["name"] for row in places),
         school=sealer.open(wish.school_sealed, "wish.school") if wish.school_sealed else "",
     )
@@ -88,8 +85,8 @@ async def check_publishable(wish: Wish) -> None:
     """Raises InvalidInput without the family's consents (R-21), or with a picture that may not be shown."""
     faults: dict[str, str] = {}
     household_id: int = wish.household_id  # type: ignore[attr-defined]
-    given = {row["purpose"] for row in await rows(CONSENTS, household_id)}
-    if not {"store", "show_to_claimer"} <= given:
+    given = await consents_now(household_id)
+    if not NEEDED_CONSENTS <= given:
         faults["consent"] = "这家人还没有同意公开心愿，或已经撤回同意。请退回协理员补办。"
     picture_id: int | None = wish.picture_id  # type: ignore[attr-defined]
     if picture_id is not None:
@@ -100,11 +97,11 @@ async def check_publishable(wish: Wish) -> None:
         raise InvalidInput(faults)
 
 
-async def _picture_fault(picture_id: int, household_id: int, given: set[str]) -> str:
+async def _picture_fault(picture_id: int, household_id: int, given: frozenset[ConsentPurpose]) -> str:
     picture = (await rows(PICTURE, picture_id))[0]
     if await rows(SAME_PICTURE, picture["sha256"], household_id):
         return "同一张照片出现在另一户的心愿里，不能发布。请退回协理员核实。"
-    if "publish_picture" not in given:
+    if ConsentPurpose.PUBLISH_PICTURE not in given:
         return "这家人没有同意公开照片。请先去掉照片。"
     if picture["cleared_at"] is None:
         return "照片还没有看过。请先确认照片里没有人脸、证件和门牌，或者去掉照片。"

@@ -49,7 +49,7 @@ async def move(
 ) -> Wish:
     """Moves a locked wish and writes `changes` with it. `actor` None is the system keeping a deadline."""
     status = check_move(wish, verb)
-    figures = await terms_on(wish.campaign_id, beijing_day(now))  # type: ignore[attr-defined]
+    figures = await terms_on(wish.campaign_id, beijing_day(now))
     changes |= {"status": status, "status_since": now, "due_at": due_after(status, now, figures), "reminded_at": None}
     wish.update_from_dict(changes)
     await wish.save(update_fields=list(changes))
