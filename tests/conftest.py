@@ -13,14 +13,16 @@ from pathlib import Path
 import httpx2
 import pytest
 from starlette.applications import Starlette
+from tortoise.context import TortoiseContext
 from tortoise.transactions import in_transaction
 
 from cishan.app import create_app
 from cishan.clock import SteppedClock
-from cishan.database import database, migrate
+from cishan.database import APP_ROLE, database, migrate, orm_config
 from cishan.postgres import Cluster, start_cluster
 from cishan.sealing import Sealer, create_keys, load_sealer
 from cishan.settings import Environment, Settings
+from makers import QUICK_PASSWORDS
 
 START = datetime(2025, 3, 3, 1, 0, tzinfo=UTC)
 """Monday, nine in the morning in Beijing."""
@@ -103,7 +105,9 @@ async def committed_database(cluster: Cluster, template: str, base_settings: Set
     name = f"cishan_own_{next(_numbers)}"
     cluster.create_database(name, template=template)
     settings = replace(base_settings, database_url=cluster.url(name), pool_size=20)
-    async with database(settings):
+    # A context of its own: opening a second pool in the shared one would close the first.
+    async with TortoiseContext() as own:
+        await own.init(config=orm_config(settings.database_url, role=APP_ROLE, pool_size=settings.pool_size))
         yield Committed(settings, name)
     cluster.drop_database(name)
 
@@ -111,7 +115,7 @@ async def committed_database(cluster: Cluster, template: str, base_settings: Set
 @pytest.fixture
 async def app(transaction: Settings, clock: SteppedClock) -> AsyncIterator[Starlette]:
     """The application on the test's transaction and clock."""
-    application = create_app(transaction, clock=clock, open_database=False)
+    application = create_app(transaction, clock=clock, passwords=QUICK_PASSWORDS, open_database=False)
     async with application.router.lifespan_context(application):
         yield application
 
