@@ -14,12 +14,13 @@ PUBLIC: tuple[Link, ...] = (
 PLACES: dict[Role, tuple[Link, ...]] = {
     Role.DONOR: PUBLIC,
     Role.ORGANISATION: PUBLIC,
+    Role.ADMIN: (("人员", "/desk/staff", "users"),),
 }
 """Each room adds its places here, the daily ones first."""
 
 AREAS: dict[Role, Area] = {Role.DONOR: "public", Role.ORGANISATION: "public", Role.COORDINATOR: "field"}
 
-HOME: dict[Role, str] = {Role.DONOR: "/wishes", Role.ORGANISATION: "/wishes"}
+HOME: dict[Role, str] = {Role.DONOR: "/wishes", Role.ORGANISATION: "/wishes", Role.ADMIN: "/desk/staff"}
 """Where a role lands after sign-in."""
 
 

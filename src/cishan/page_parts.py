@@ -26,6 +26,14 @@ class Pagination:
     next_href: str | None = None
 
 
+MOST_PAGES = 10_000
+
+
+def page_number(text: str) -> int:
+    """The page of a list that an address asks for; the first when the text is no number."""
+    return min(max(int(text), 1), MOST_PAGES) if text.isascii() and text.isdigit() and len(text) < 7 else 1
+
+
 @dataclass(frozen=True)
 class Step:
     """One step of a timeline. `when` is text already; `why` is what the person wrote or the system gave as reason."""

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from cishan.accounts.passwords import STRONG, Passwords
 from cishan.clock import Clock
 from cishan.payments.alipay.gateway import AlipayGateway
 from cishan.sealing import Sealer
@@ -16,3 +17,4 @@ class Services:
     clock: Clock
     sealer: Sealer
     gateway: AlipayGateway | None
+    passwords: Passwords = STRONG

@@ -123,7 +123,7 @@ async def invite_staff(
     index = sealer.digest(phone, PHONE_LABEL)
     async with in_transaction():
         await _check_inviter(actor, role, division_code, index)
-        token = await _write_invitation(phone, name, role, division_code, actor=actor, sealer=sealer, now=now)
+        token = await write_invitation(phone, name, role, division_code, actor=actor, sealer=sealer, now=now)
         text = f"请您打开链接，设置密码后开始工作，7 天内有效：{site_url}/staff/invitations/{token}"
         await queue_sms(f"invitation:{token_hash(token)}", phone, text, sealer=sealer, now=now)
     return token
@@ -151,9 +151,10 @@ async def _check_inviter(actor: Viewer | None, role: Role, division_code: str, p
         raise InvalidInput({"phone": "这个人在别处已有岗位，请先由那里的管理员结束。"})
 
 
-async def _write_invitation(
+async def write_invitation(
     phone: str, name: str, role: Role, division_code: str, *, actor: Viewer | None, sealer: Sealer, now: datetime
 ) -> str:
+    """Inside the caller's transaction: a row for the invited person, and the token of the link."""
     token = new_token()
     await rows(
         NEW_INVITATION,

@@ -12,9 +12,11 @@ from cishan.errors import NotFound
 TOKEN_BYTES = 32
 DONOR_SESSION = timedelta(days=30)
 STAFF_SESSION = timedelta(hours=12)
+SEEN_STEP = timedelta(minutes=10)
+"""How finely it is known when a device was last used: a read does not write each time."""
 
 FIND = """
-SELECT s.id AS session_id, a.id AS account_id, a.kind, a.organisation_id, a.elder_mode, a.name_sealed, g.role, g.division_code
+SELECT s.id AS session_id, s.seen_at, a.id AS account_id, a.kind, a.organisation_id, a.elder_mode, a.name_sealed, g.role, g.division_code
   FROM session s
   JOIN account a ON a.id = s.account_id AND a.disabled_at IS NULL
   LEFT JOIN role_grant g ON g.account_id = a.id AND g.ended_at IS NULL
@@ -24,6 +26,7 @@ OPEN = """
 INSERT INTO session (token_hash, account_id, device, created_at, seen_at, expires_at)
 VALUES ($1, $2, $3, $4, $4, $5)
 """
+SEEN = "UPDATE session SET seen_at = $2 WHERE id = $1 AND seen_at < $2"
 REVOKE = """
 UPDATE session SET revoked_at = $3 WHERE id = $1 AND account_id = $2 AND revoked_at IS NULL RETURNING id
 """
@@ -81,6 +84,8 @@ async def viewer_of_token(token: str, *, now: datetime) -> Viewer | None:
     role = _role(row["kind"], row["organisation_id"], row["role"])
     if role is None:
         return None
+    if now - row["seen_at"] >= SEEN_STEP:
+        await rows(SEEN, row["session_id"], now)
     return Viewer(
         account_id=row["account_id"],
         role=role,

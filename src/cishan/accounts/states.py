@@ -27,3 +27,11 @@ STAFF_ROLES = frozenset(Role) - {Role.DONOR, Role.ORGANISATION}
 class CodePurpose(StrEnum):
     REGISTER = "register"
     SIGN_IN = "sign_in"
+
+
+class Standing(StrEnum):
+    """How a staff member stands: it follows from the account and its last grant, and is stored nowhere."""
+
+    WORKING = "working"
+    ENDED = "ended"
+    DISABLED = "disabled"
