@@ -13,6 +13,7 @@ import os
 import secrets
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
@@ -28,6 +29,8 @@ class Sealer:
     current: str
     keys: dict[str, AESGCM] = field(repr=False)
     index_key: bytes = field(repr=False)
+    file: Path | None = None
+    """Where the keys were read; another process may have added one since."""
 
     def seal(self, text: str, label: str) -> bytes:
         nonce = secrets.token_bytes(NONCE_BYTES)
@@ -39,7 +42,12 @@ class Sealer:
         """Raises cryptography's InvalidTag for a changed value, KeyError for a key that was retired too early."""
         end = 1 + sealed[0]
         nonce, body = sealed[end : end + NONCE_BYTES], sealed[end + NONCE_BYTES :]
-        return self.keys[self.key_of(sealed)].decrypt(nonce, body, label.encode()).decode()
+        return self._key(self.key_of(sealed)).decrypt(nonce, body, label.encode()).decode()
+
+    def _key(self, name: str) -> AESGCM:
+        if name not in self.keys and self.file is not None:
+            self.keys.update(_read_keys(json.loads(self.file.read_text())))
+        return self.keys[name]
 
     def key_of(self, sealed: bytes) -> str:
         return sealed[1 : 1 + sealed[0]].decode()
@@ -56,8 +64,12 @@ def load_sealer(directory: Path) -> Sealer:
     if mode:
         raise PermissionError(f"{path} must be readable by its owner alone (chmod 600)")
     stored = json.loads(path.read_text())
-    keys = {name: AESGCM(base64.b64decode(value)) for name, value in stored["keys"].items()}
-    return Sealer(current=stored["current"], keys=keys, index_key=base64.b64decode(stored["index"]))
+    index_key = base64.b64decode(stored["index"])
+    return Sealer(current=stored["current"], keys=_read_keys(stored), index_key=index_key, file=path)
+
+
+def _read_keys(stored: dict[str, Any]) -> dict[str, AESGCM]:
+    return {name: AESGCM(base64.b64decode(value)) for name, value in stored["keys"].items()}
 
 
 def create_keys(directory: Path) -> None:
