@@ -5,7 +5,8 @@ import os
 import socket
 
 from cishan.database import rows
-from cishan.jobs.work import Done, Job, Work
+from cishan.handled import Handled
+from cishan.jobs.work import Job, Work
 
 ERROR_CHARACTERS = 400
 
@@ -17,7 +18,7 @@ END = "UPDATE job_run SET finished_at = $2, handled = $3, failed = $4, error = $
 log = logging.getLogger(__name__)
 
 
-async def run_job(job: Job, work: Work, *, node: str) -> Done | None:
+async def run_job(job: Job, work: Work, *, node: str) -> Handled | None:
     """Runs a job and keeps its result; an error is kept too, and never leaves here. None when it failed.
 
     A run without an end in the log was cut off; what it had not done is still due, and the next tick finds it.
@@ -29,7 +30,7 @@ async def run_job(job: Job, work: Work, *, node: str) -> Done | None:
     except Exception as failure:
         log.exception("job %s failed", job.name)
         error = _short(failure)
-    result = done or Done(handled=0, failed=1)
+    result = done or Handled(handled=0, failed=1)
     await rows(END, begun[0]["id"], work.services.clock.now(), result.handled, result.failed, error)
     return done
 

@@ -6,7 +6,8 @@ Nothing here is anybody's record: what must be kept is append-only, and the app'
 from datetime import timedelta
 
 from cishan.database import rows
-from cishan.jobs.work import Done, Work
+from cishan.handled import Handled
+from cishan.jobs.work import Work
 
 BATCH = 5_000
 
@@ -27,7 +28,7 @@ DELETE FROM job_run WHERE id IN (
 EMPTY_RUNS_KEPT = timedelta(days=1)
 
 
-async def purge_expired(work: Work) -> Done:
+async def purge_expired(work: Work) -> Handled:
     """Deletes what is past its time, at most BATCH rows of each table a run; the next run takes the rest."""
     handled = 0
     for table, (column, kept) in PURGES.items():
@@ -39,4 +40,4 @@ async def purge_expired(work: Work) -> Done:
         """  # noqa: S608
         handled += (await rows(sql, work.now - kept, BATCH))[0]["n"]
     await rows(EMPTY_RUNS, work.now - EMPTY_RUNS_KEPT, BATCH)
-    return Done(handled)
+    return Handled(handled)

@@ -1,47 +1,76 @@
 """Every job that runs by the clock: what it does, how often, and the action it calls.
 
 A tick is only a reason to look at what is due by the rows' own deadlines, so every node may run every job, late or
-twice: each takes rows with FOR UPDATE SKIP LOCKED, or is a no-op the second time.
+twice: each decides again under the row's lock, and is a no-op the second time.
 """
 
-from datetime import timedelta
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+from typing import Protocol
 
 from cishan.claims.actions import lapse_due_claims
+from cishan.claims.deadlines import escalate_due_claims, remind_due_soon
 from cishan.clock import DatabaseClock
 from cishan.database import database_now
+from cishan.handled import Handled
 from cishan.jobs.housekeeping import purge_expired
-from cishan.jobs.work import Done, Job, Work
+from cishan.jobs.work import Job, Work
 from cishan.ledger.actions import number_entries
+from cishan.messages.delivery import deliver_due
+from cishan.messages.transports import transport_of
 from cishan.payments.polling import poll_due_orders
+from cishan.sealing import Sealer
+from cishan.supervision.deadlines import lapse_late_wishes, remind_of_late_wishes
 
 BATCH = 200
 ORDERS_AT_ONCE = 20
+MESSAGES_AT_ONCE = 50
 
 
-async def _lapse_claims(work: Work) -> Done:
-    return Done(await lapse_due_claims(limit=BATCH, sealer=work.services.sealer, now=work.now))
+class _Sweep(Protocol):
+    def __call__(self, *, limit: int, sealer: Sealer, now: datetime) -> Awaitable[int]: ...
 
 
-async def _poll_orders(work: Work) -> Done:
-    return Done(await poll_due_orders(limit=ORDERS_AT_ONCE, services=work.services, owners=work.owners, now=work.now))
+def _sweeping(sweep: _Sweep) -> Callable[[Work], Awaitable[Handled]]:
+    """Most sweeps take the same three things and count what they did."""
+
+    async def run(work: Work) -> Handled:
+        return Handled(await sweep(limit=BATCH, sealer=work.services.sealer, now=work.now))
+
+    return run
 
 
-async def _number_entries(work: Work) -> Done:
-    return Done(await number_entries())
+async def _poll_orders(work: Work) -> Handled:
+    asked = await poll_due_orders(limit=ORDERS_AT_ONCE, services=work.services, owners=work.owners, now=work.now)
+    return Handled(asked)
 
 
-async def _follow_clock(work: Work) -> Done:
+async def _deliver_messages(work: Work) -> Handled:
+    transport = transport_of(work.services.settings)
+    return await deliver_due(work.now, MESSAGES_AT_ONCE, transport=transport, sealer=work.services.sealer)
+
+
+async def _number_entries(work: Work) -> Handled:
+    return Handled(await number_entries())
+
+
+async def _follow_clock(work: Work) -> Handled:
     """Keeps this process on the database's time; a clock that is not the database's is left alone."""
     clock = work.services.clock
     if isinstance(clock, DatabaseClock):
         clock.follow(await database_now())
-    return Done(0)
+    return Handled()
 
 
 JOBS: tuple[Job, ...] = (
     Job("poll_orders", "向支付宝查询还没有结果的付款", timedelta(seconds=10), _poll_orders),
-    Job("lapse_claims", "收回超过时间没有付款、没有送到的认领", timedelta(seconds=15), _lapse_claims),
+    Job("deliver_messages", "发出等着发的短信", timedelta(seconds=5), _deliver_messages),
     Job("number_entries", "给新记的账编上连续的凭证号", timedelta(seconds=10), _number_entries),
+    Job("lapse_claims", "收回没有按时付款、没有按时送到的认领", timedelta(seconds=15), _sweeping(lapse_due_claims)),
+    Job("remind_claims", "提醒快到期的采购、送达和核实", timedelta(minutes=5), _sweeping(remind_due_soon)),
+    Job("escalate_claims", "把超时的认领报给上一级", timedelta(minutes=5), _sweeping(escalate_due_claims)),
+    Job("remind_wishes", "提醒超时没有审核、没有发布的心愿", timedelta(minutes=5), _sweeping(remind_of_late_wishes)),
+    Job("lapse_wishes", "到期没有人认领的心愿下墙", timedelta(minutes=5), _sweeping(lapse_late_wishes)),
     Job("follow_clock", "和数据库对时", timedelta(seconds=30), _follow_clock),
     Job("purge_expired", "清理过期的验证码、登录和运行记录", timedelta(hours=1), purge_expired),
 )

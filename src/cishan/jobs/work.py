@@ -1,9 +1,10 @@
-"""What a job is handed and what it answers: shared by the table, the queue and the worker."""
+"""What a job is, and what it is handed: shared by the table, the queue and the worker."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from cishan.handled import Handled
 from cishan.payments.owners import LineOwners
 from cishan.services import Services
 
@@ -18,18 +19,10 @@ class Work:
 
 
 @dataclass(frozen=True)
-class Done:
-    """How many rows a run handled, and how many it could not."""
-
-    handled: int
-    failed: int = 0
-
-
-@dataclass(frozen=True)
 class Job:
     """A line of the table of jobs. `what` is shown to the administrator."""
 
     name: str
     what: str
     every: timedelta
-    run: Callable[[Work], Awaitable[Done]]
+    run: Callable[[Work], Awaitable[Handled]]
