@@ -1,0 +1,164 @@
+"""Loads the demo's city, once: charity, divisions, people, families, benefits, wishes, claims and last year's lists.
+
+All of it is one transaction, so a start that is killed half-way leaves nothing and the next one begins anew; a city
+that stands is never touched. Everything goes through the rooms' own actions, with the days on which it would have
+happened. Payments are settled with the `Trade` a gateway would vouch for: the sandbox is not up yet while the city is
+loaded, and what is paid by hand later goes through it over real HTTP. Chance is seeded: the same families every time.
+"""
+
+import random
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from tortoise.transactions import in_transaction
+
+from cishan.charities.actions import CharityFacts, set_up_charity
+from cishan.charities.queries import Site, load_site
+from cishan.charities.states import LegalMode
+from cishan.claims.states import ClaimStatus, ClaimWay
+from cishan.clock import beijing_day
+from cishan.demo.journey import Home, Journey, Stage
+from cishan.demo.people import CITY, SEED, VILLAGES, Family, families
+from cishan.demo.staff import Crew, open_accounts
+from cishan.demo.texts import SAMPLES, Sample
+from cishan.divisions.actions import load_divisions
+from cishan.divisions.rules import town_of
+from cishan.households.actions import give_consent, open_household
+from cishan.households.states import ConsentMethod, ConsentPurpose
+from cishan.ledger.actions import number_entries
+from cishan.payments.owners import LineOwners
+from cishan.services import Services
+from cishan.wishes.campaigns import open_campaign
+from cishan.wishes.states import WishKind, WishStatus
+
+FAMILIES_IN_A_VILLAGE = 7
+DAY = timedelta(days=1)
+OPENED_DAYS_AGO = 560
+"""When the demo's office opened: early enough for wishes of last year."""
+
+Report = Callable[[str], None]
+
+P, S = WishStatus.PUBLISHED, Stage
+PLAN: tuple[tuple[Stage, int, int], ...] = (
+    (S(P), 18, 8),
+    (S(WishStatus.DRAFT), 3, 1),
+    (S(WishStatus.FILED), 5, 2),
+    (S(WishStatus.VISITED), 4, 3),
+    (S(WishStatus.WORDED), 5, 4),
+    (S(WishStatus.RETURNED), 2, 5),
+    (S(WishStatus.WITHDRAWN), 1, 30),
+    (S(WishStatus.LAPSED), 1, 90),
+    (S(P, ClaimStatus.PROMISED, ClaimWay.BRING), 2, 7),
+    (S(P, ClaimStatus.PROMISED, ClaimWay.GIVE_TIME), 1, 8),
+    (S(P, ClaimStatus.PAID), 3, 6),
+    (S(P, ClaimStatus.ADVANCED), 2, 8),
+    (S(P, ClaimStatus.BOUGHT), 2, 9),
+    (S(P, ClaimStatus.DELIVERED), 2, 12),
+    (S(P, ClaimStatus.QUESTIONED), 1, 18),
+    (S(P, ClaimStatus.CONFIRMED, thanks=True), 6, 60),
+    (S(P, ClaimStatus.CONFIRMED, ClaimWay.GIVE_TIME, thanks=True), 2, 75),
+    (S(P, ClaimStatus.CONFIRMED, thanks=True), 4, 400),
+)
+"""How far wishes go, how many go so far, and how many days ago the first of them began."""
+
+
+@dataclass(frozen=True)
+class _Plan:
+    stage: Stage
+    sample: Sample
+    started: datetime
+
+
+async def city_stands() -> bool:
+    """Whether this database has its city; it has all of it or nothing."""
+    return await load_site() is not None
+
+
+async def load_city(services: Services, owners: LineOwners, *, report: Report) -> None:
+    """Loads the city into an empty, migrated database. `report` is told, in Chinese, what is being done."""
+    now = services.clock.now()
+    opened = now - OPENED_DAYS_AGO * DAY
+    chance = random.Random(SEED)
+    async with in_transaction():
+        report("慈善组织和行政区划")
+        site = await _open_office(opened)
+        report("工作人员和爱心人士的账号")
+        crew = await open_accounts(sealer=services.sealer, now=opened)
+        report("困难家庭和他们的同意书")
+        homes = [
+            await _settle(family, crew, services, opened)
+            for village in VILLAGES
+            for family in families(village, FAMILIES_IN_A_VILLAGE, beijing_day(opened), chance)
+        ]
+        report("微心愿：登记、走访、发布、认领、圆梦")
+        journey = Journey(crew, site, services, owners)
+        await _make_wishes(journey, homes, crew, now, chance)
+        await number_entries()
+
+
+async def _open_office(opened: datetime) -> Site:
+    await load_divisions(CITY)
+    charity = await set_up_charity(_facts(), now=opened)
+    await open_campaign(charity.id, now=opened)
+    site = await load_site()
+    assert site is not None
+    return site
+
+
+def _facts() -> CharityFacts:
+    return CharityFacts(
+        name="德州市慈善总会",
+        uscc="53371400MJE0000011",
+        division_code=CITY,
+        legal_mode=LegalMode.OWN_SITE,
+        contact_phone="0534-0000000",
+        report_phone="0534-0000001",
+        address="德州市德城区示例路 1 号",
+        registration_number="示例登记证 0001 号",
+        certificate_number="示例公开募捐资格证 0001 号",
+        certificate_from=date(2017, 1, 1),
+        fund_name="微心愿",
+        filing_number="示例备案 53371400MJE0000011A25001",
+        fund_purpose="满足本市困难家庭的微心愿。受益人由村和乡镇走访核实，按先后次序确定，不指定个人。",
+    )
+
+
+async def _settle(family: Family, crew: Crew, services: Services, opened: datetime) -> Home:
+    village = family.facts.division_code
+    coordinator = crew.coordinators[village]
+    household_id = await open_household(family.facts, actor=coordinator, sealer=services.sealer, now=opened)
+    await give_consent(
+        household_id,
+        (ConsentPurpose.STORE, ConsentPurpose.SHOW_TO_CLAIMER, ConsentPurpose.PUBLISH_PICTURE),
+        ConsentMethod.PAPER,
+        family.facts.members[0].name,
+        actor=coordinator,
+        sealer=services.sealer,
+        now=opened,
+    )
+    town = town_of(village)
+    neighbour = next(code for code in crew.coordinators if code != village and town_of(code) == town)
+    return Home(household_id, village, family.group, coordinator, crew.coordinators[neighbour], crew.reviewers[town])
+
+
+async def _make_wishes(
+    journey: Journey, homes: Sequence[Home], crew: Crew, now: datetime, chance: random.Random
+) -> None:
+    """The oldest first, as they would have come: ids, orders and entries then stand in the order of their days."""
+    plans = sorted(_plans(now, chance), key=lambda plan: plan.started)
+    shuffled = list(homes)
+    chance.shuffle(shuffled)
+    for number, plan in enumerate(plans):
+        donor = crew.donors[number % len(crew.donors)]
+        await journey.take(shuffled[number % len(shuffled)], plan.sample, plan.stage, donor, plan.started)
+
+
+def _plans(now: datetime, chance: random.Random) -> Iterator[_Plan]:
+    things = [sample for sample in SAMPLES if sample.kind is WishKind.THING]
+    times = [sample for sample in SAMPLES if sample.kind is not WishKind.THING]
+    for stage, count, days_ago in PLAN:
+        for number in range(count):
+            samples = times if stage.way is ClaimWay.GIVE_TIME else things if stage.claim else SAMPLES
+            started = now - timedelta(days=days_ago + number, minutes=chance.randint(0, 600))
+            yield _Plan(stage, chance.choice(samples), started)

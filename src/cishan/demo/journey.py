@@ -1,0 +1,198 @@
+"""Takes one wish of the demo as far as it should go, each step by the person whose step it is, on its own day."""
+
+import zlib
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from cishan.accounts.viewer import Viewer
+from cishan.charities.queries import Site
+from cishan.claims.actions import claim_wish
+from cishan.claims.checks import Check, record_check
+from cishan.claims.fulfilment import HandOver, hand_over
+from cishan.claims.purchases import Voucher, advance_money, record_purchase
+from cishan.claims.states import CheckAnswer, CheckChannel, ClaimStatus, ClaimWay, DeliveryProof
+from cishan.claims.thanks import pass_on_thanks, write_thanks
+from cishan.clock import beijing_day
+from cishan.demo import drawings
+from cishan.demo.staff import Crew
+from cishan.demo.texts import Sample
+from cishan.households.states import Group
+from cishan.payments.actions import settle
+from cishan.payments.alipay.terms import Trade, TradeStatus
+from cishan.payments.owners import LineOwners
+from cishan.payments.states import SettleSource
+from cishan.pictures.actions import clear_picture, store_picture
+from cishan.pictures.models import PictureUse
+from cishan.services import Services
+from cishan.wishes import actions as wishes
+from cishan.wishes.actions import WishDraft, Wording
+from cishan.wishes.states import WishKind, WishStatus
+
+DAY = timedelta(days=1)
+HOUR = timedelta(hours=1)
+
+
+@dataclass(frozen=True)
+class Home:
+    """A household of the demo, and the people of its village and town."""
+
+    household_id: int
+    village: str
+    group: Group
+    coordinator: Viewer
+    neighbour: Viewer
+    reviewer: Viewer
+
+
+@dataclass(frozen=True)
+class Stage:
+    """How far a wish goes: its own status, and the status of its claim where one is made."""
+
+    wish: WishStatus
+    claim: ClaimStatus | None = None
+    way: ClaimWay = ClaimWay.PAY
+    thanks: bool = False
+
+
+class Journey:
+    """The hands of the demo: everyone who acts, and what they act with."""
+
+    def __init__(self, crew: Crew, site: Site, services: Services, owners: LineOwners) -> None:
+        self._crew = crew
+        self._site = site
+        self._services = services
+        self._sealer = services.sealer
+        self._owners = owners
+
+    async def take(self, home: Home, sample: Sample, stage: Stage, donor: Viewer, started: datetime) -> None:
+        """Walks a wish from its first day, `started`, to its stage; a step takes a day, and no step lies ahead."""
+        draft = WishDraft(
+            kind=sample.kind,
+            item=sample.item,
+            audience=sample.audience,
+            price_fen=sample.yuan * 100,
+            hours=sample.hours,
+            note=sample.note,
+        )
+        wish = await wishes.draft_wish(
+            home.household_id, draft, actor=home.coordinator, sealer=self._sealer, now=started
+        )
+        if await self._review(wish.id, home, sample, stage.wish, started) and stage.claim is not None:
+            await self._claim(wish.id, home, sample, stage, donor, started + 4 * DAY)
+
+    async def _review(self, wish_id: int, home: Home, sample: Sample, until: WishStatus, started: datetime) -> bool:
+        """True when the wish has come onto the wall and is to be claimed."""
+        if until is WishStatus.WITHDRAWN:
+            reason = "亲戚已经送了一件，家里不再需要。"
+            await wishes.withdraw_wish(wish_id, actor=home.coordinator, now=started + DAY, reason=reason)
+        if until in {WishStatus.WITHDRAWN, WishStatus.DRAFT}:
+            return False
+        await wishes.file_wish(wish_id, actor=home.coordinator, sealer=self._sealer, now=started + HOUR)
+        if until is WishStatus.RETURNED:
+            reason = "请再量一下屋里的尺寸，写上要多大的。"
+            await wishes.send_back(wish_id, actor=home.reviewer, now=started + DAY, reason=reason)
+        if until in {WishStatus.RETURNED, WishStatus.FILED}:
+            return False
+        await self._visit(wish_id, home, started + DAY)
+        if until is WishStatus.VISITED:
+            return False
+        # A group is shown where there is one; it says nothing about a child.
+        wording = Wording(sample.title, sample.text, home.group)
+        await wishes.word_wish(wish_id, wording, actor=home.reviewer, sealer=self._sealer, now=started + 2 * DAY)
+        if until is WishStatus.WORDED:
+            return False
+        await wishes.publish_wish(wish_id, actor=self._crew.editor, sealer=self._sealer, now=started + 3 * DAY)
+        if until is WishStatus.LAPSED:
+            await wishes.lapse_wish(wish_id, actor=None, now=started + 63 * DAY)
+        return True
+
+    async def _visit(self, wish_id: int, home: Home, when: datetime) -> None:
+        visit = await wishes.record_visit(
+            wish_id,
+            visited_on=beijing_day(when),
+            findings="上门看过，情况和登记的一样，确实需要。",
+            second_visitor_id=home.neighbour.account_id,
+            actor=home.reviewer,
+            sealer=self._sealer,
+            now=when,
+        )
+        await wishes.confirm_visit(visit.id, actor=home.neighbour, now=when + HOUR)
+
+    async def _claim(
+        self, wish_id: int, home: Home, sample: Sample, stage: Stage, donor: Viewer, when: datetime
+    ) -> None:
+        claimed = await claim_wish(wish_id, stage.way, site=self._site, actor=donor, now=when)
+        if stage.claim in {ClaimStatus.RESERVED, ClaimStatus.PROMISED}:
+            return
+        if stage.way is ClaimWay.PAY:
+            await self._pay(claimed.out_trade_no, sample.yuan * 100, when + timedelta(minutes=6))
+            if stage.claim is ClaimStatus.PAID:
+                return
+            await advance_money([claimed.claim_id], actor=self._crew.finance, now=when + DAY)
+            if stage.claim is ClaimStatus.ADVANCED:
+                return
+            await self._buy(claimed.claim_id, home, sample, when + 2 * DAY)
+            if stage.claim is ClaimStatus.BOUGHT:
+                return
+        await self._deliver(claimed.claim_id, home, sample, stage.way, when + 4 * DAY)
+        if stage.claim is not ClaimStatus.DELIVERED:
+            await self._check(claimed.claim_id, home, stage, sample, when + 8 * DAY)
+
+    async def _pay(self, out_trade_no: str, total_fen: int, when: datetime) -> None:
+        """What the gateway would vouch for. No gateway is asked: see `city.py`."""
+        trade = Trade(
+            out_trade_no=out_trade_no,
+            trade_no=f"{when:%Y%m%d}22001{zlib.crc32(out_trade_no.encode()):015d}",
+            status=TradeStatus.TRADE_SUCCESS,
+            total_fen=total_fen,
+            refunded_fen=0,
+            paid_at=when,
+            buyer="138****0000",
+        )
+        await settle(trade, SettleSource.NOTICE, owners=self._owners, sealer=self._sealer, now=when)
+
+    async def _buy(self, claim_id: int, home: Home, sample: Sample, when: datetime) -> None:
+        spent_fen = sample.yuan * 100 - claim_id * 37 % (sample.yuan * 8)
+        picture = await self._picture(
+            drawings.receipt(claim_id, spent_fen), PictureUse.VOUCHER, home, home.coordinator, when
+        )
+        voucher = Voucher(shop="镇上百货店", spent_fen=spent_fen, picture_id=picture)
+        await record_purchase(claim_id, voucher, actor=home.coordinator, sealer=self._sealer, now=when)
+
+    async def _deliver(self, claim_id: int, home: Home, sample: Sample, way: ClaimWay, when: datetime) -> None:
+        slip = await self._picture(drawings.slip(claim_id), PictureUse.SLIP, home, home.coordinator, when)
+        shown = None
+        if sample.kind is WishKind.THING:
+            shown = await self._picture(drawings.arrived(claim_id), PictureUse.HANDOVER, home, home.coordinator, when)
+            await clear_picture(shown, actor=self._crew.editor, now=when + HOUR)
+        given = HandOver(
+            proof=DeliveryProof.SLIP,
+            slip_id=slip,
+            picture_id=shown,
+            value_fen=sample.yuan * 100 if way is ClaimWay.BRING else 0,
+            hours=sample.hours if way is ClaimWay.GIVE_TIME else 0,
+        )
+        await hand_over(claim_id, given, actor=home.coordinator, sealer=self._sealer, now=when)
+
+    async def _check(self, claim_id: int, home: Home, stage: Stage, sample: Sample, when: datetime) -> None:
+        questioned = stage.claim is ClaimStatus.QUESTIONED
+        check = Check(
+            channel=CheckChannel.PHONE,
+            answered_by="本人",
+            answer=CheckAnswer.NO if questioned else CheckAnswer.YES,
+            note="东西送到了，但是大小不合适。" if questioned else "",
+        )
+        await record_check(claim_id, check, actor=home.reviewer, sealer=self._sealer, now=when)
+        if stage.thanks and not questioned:
+            thanks_id = await write_thanks(
+                claim_id, sample.thanks, actor=home.coordinator, sealer=self._sealer, now=when + HOUR
+            )
+            await pass_on_thanks(
+                thanks_id, sample.thanks, actor=self._crew.editor, sealer=self._sealer, now=when + 2 * HOUR
+            )
+
+    async def _picture(self, data: bytes, use: PictureUse, home: Home, actor: Viewer, when: datetime) -> int:
+        picture = await store_picture(
+            data, use=use, division_code=home.village, actor=actor, settings=self._services.settings, now=when
+        )
+        return int(picture.id)
