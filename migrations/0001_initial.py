@@ -137,7 +137,7 @@ class Migration(FirstMigration):
                 ('form_key', fields.CharField(max_length=40)),
                 ('account_id', fields.BigIntField()),
                 ('form_hash', fields.CharField(max_length=64)),
-                ('location', fields.CharField(null=True, max_length=200)),
+                ('location', fields.CharField(null=True, max_length=500)),
                 ('created_at', fields.DatetimeField(auto_now=False, auto_now_add=False)),
             ],
             options={'table': 'form_answer', 'app': 'cishan', 'pk_attr': 'id'},

@@ -14,13 +14,24 @@ PUBLIC: tuple[Link, ...] = (
 PLACES: dict[Role, tuple[Link, ...]] = {
     Role.DONOR: PUBLIC,
     Role.ORGANISATION: PUBLIC,
-    Role.ADMIN: (("人员", "/desk/staff", "users"),),
+    Role.FINANCE: (
+        ("财务", "/desk/finance", "money"),
+        ("拨备用金", "/desk/finance/advances", "gift"),
+        ("超价审批", "/desk/finance/approvals", "check"),
+        ("账目", "/desk/finance/entries", "search"),
+    ),
+    Role.ADMIN: (("人员", "/desk/staff", "users"), ("后台任务", "/desk/jobs", "clock")),
 }
 """Each room adds its places here, the daily ones first."""
 
 AREAS: dict[Role, Area] = {Role.DONOR: "public", Role.ORGANISATION: "public", Role.COORDINATOR: "field"}
 
-HOME: dict[Role, str] = {Role.DONOR: "/wishes", Role.ORGANISATION: "/wishes", Role.ADMIN: "/desk/staff"}
+HOME: dict[Role, str] = {
+    Role.DONOR: "/wishes",
+    Role.ORGANISATION: "/wishes",
+    Role.FINANCE: "/desk/finance",
+    Role.ADMIN: "/desk/staff",
+}
 """Where a role lands after sign-in."""
 
 

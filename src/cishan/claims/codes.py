@@ -24,7 +24,7 @@ UPDATE fulfilment SET code_tries_left = code_tries_left - 1 WHERE claim_id = $1 
 
 async def send_code(claim: JsonRow, *, sealer: Sealer, now: datetime) -> bool:
     """Sends a new code to the household's phone, or makes none when it has no phone; staff never see it."""
-    phone = await phone_of_household(claim["household_id"], sealer=sealer)
+    phone = await phone_of_household(claim["household_id"], sealer=sealer, now=now)
     if phone is None:
         await rows(FORGET_CODE, claim["id"])
         return False

@@ -7,12 +7,12 @@ from datetime import datetime, timedelta
 
 from tortoise.transactions import in_transaction
 
+from cishan.accounts.queries import staff_covering
 from cishan.claims.fulfilment_rules import REMIND_BEFORE, STAFFED_SQL, is_late, may_rise, responsible
 from cishan.claims.moves import lock_claim
 from cishan.claims.queries import terms_for
 from cishan.claims.states import ClaimStatus
 from cishan.database import JsonRow, rows
-from cishan.divisions.rules import ancestors
 from cishan.events.actions import record_event
 from cishan.labels import label
 from cishan.messages.actions import queue_notice
@@ -32,11 +32,6 @@ RISE = """
 UPDATE claim SET escalation = $2, due_at = $3, late_since = coalesce(late_since, $4), reminded_at = NULL WHERE id = $1
 """
 REMIND = "UPDATE claim SET reminded_at = $2 WHERE id = $1 AND reminded_at IS NULL RETURNING id"
-RESPONSIBLE = """
-SELECT g.account_id FROM role_grant g JOIN account a ON a.id = g.account_id AND a.disabled_at IS NULL
- WHERE g.role = $1 AND g.ended_at IS NULL AND g.division_code = ANY($2)
- ORDER BY g.division_code DESC, g.account_id LIMIT $3
-"""
 
 
 async def escalate_due_claims(*, limit: int, sealer: Sealer, now: datetime) -> int:
@@ -92,8 +87,7 @@ async def tell_responsible(
     if level == 0 and claim["buyer_id"] is not None and status is not ClaimStatus.DELIVERED:
         told = [claim["buyer_id"]]
     else:
-        places = [claim["division_code"], *ancestors(claim["division_code"])]
-        found = await rows(RESPONSIBLE, responsible(status, level).value, places, MOST_TOLD)
-        told = [row["account_id"] for row in found]
+        found = await staff_covering(claim["division_code"], responsible(status, level))
+        told = [row["account_id"] for row in found[:MOST_TOLD]]
     for account_id in told:
         await queue_notice(f"{key}:{account_id}", account_id, text, sealer=sealer, now=now)

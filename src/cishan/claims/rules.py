@@ -52,6 +52,10 @@ def next_status(status: ClaimStatus, verb: str) -> ClaimStatus:
     return target
 
 
+def can_end(status: ClaimStatus) -> bool:
+    return status in MOVES["end"][0]
+
+
 VERBS = {
     "pay": "付款",
     "lapse": "作废",

@@ -25,7 +25,7 @@ ON CONFLICT (claim_id) DO UPDATE SET text = $2, written_by_id = $3, written_at =
 RETURNING id
 """
 THANKS = "SELECT id, claim_id, text, written_by_id, passed_on_at FROM thanks WHERE id = $1"
-PASS_ON = "UPDATE thanks SET text = $2, passed_on_by_id = $3, passed_on_at = $4 WHERE id = $1"
+MARK_PASSED_ON = "UPDATE thanks SET text = $2, passed_on_by_id = $3, passed_on_at = $4 WHERE id = $1"
 
 
 async def write_thanks(claim_id: int, text: str, *, actor: Viewer, sealer: Sealer, now: datetime) -> int:
@@ -60,7 +60,7 @@ async def pass_on_thanks(thanks_id: int, text: str, *, actor: Viewer, sealer: Se
         if claim["status"] is not ClaimStatus.CONFIRMED:
             raise Conflict("还没有核实这家人收到了东西，先不转。")
         words = await _checked(text, claim["wish_id"], sealer)
-        await rows(PASS_ON, thanks_id, words, actor.account_id, now)
+        await rows(MARK_PASSED_ON, thanks_id, words, actor.account_id, now)
         detail: dict[str, object] = {"changed": words != thanks["text"]}
         await record_event("claim", claim["id"], "pass_on_thanks", actor=actor, now=now, detail=detail)
         told = f"“{claim['public_title']}”这家人想对您说：{words}"

@@ -10,7 +10,7 @@ class FormAnswer(Model):
     form_key = fields.CharField(max_length=40)
     account_id = fields.BigIntField()
     form_hash = fields.CharField(max_length=64)
-    location = fields.CharField(max_length=200, null=True)
+    location = fields.CharField(max_length=500, null=True)
     created_at = fields.DatetimeField()
 
     class Meta:

@@ -30,6 +30,7 @@ SCHOOL_LABEL = "wish.school"
 FINDINGS_LABEL = "visit.findings"
 TAKEN = "刚刚被别人认领了。看看别的心愿吧。"
 LONGEST_REASON = 200
+IN_REVIEW = frozenset({WishStatus.FILED, WishStatus.VISITED, WishStatus.WORDED})
 
 CLAIM = """
 UPDATE wish SET status = 'claimed', status_since = $2, due_at = NULL, reminded_at = NULL
@@ -265,6 +266,19 @@ async def ask_rewording(wish_id: int, *, actor: Viewer, now: datetime, reason: s
         return await move(wish, "ask_rewording", actor=actor, now=now, returned_reason=text, detail={"reason": text})
 
 
+async def remove_picture(wish_id: int, *, actor: Viewer, now: datetime, reason: str) -> Wish:
+    """Takes the picture from a wish: its coordinator before filing, an editor at any time before or on the wall."""
+    async with in_transaction():
+        wish = await lock_wish_for(wish_id, actor)
+        if not holds(actor.role, Permission.PUBLISH):
+            _must(actor, Permission.FILE_WISH)
+            check_move(wish, "file")
+        wish.update_from_dict({"picture_id": None})
+        await wish.save(update_fields=["picture_id"])
+        await record_event(SUBJECT, wish_id, "remove_picture", actor=actor, now=now, detail={"reason": _reason(reason)})
+        return wish
+
+
 async def take_off_wall(wish_id: int, *, actor: Viewer, now: datetime, reason: str) -> Wish:
     """Takes a published wish off the wall until an editor has looked at it again (R-45)."""
     _must(actor, Permission.PUBLISH)
@@ -327,6 +341,18 @@ async def withdraw_claimed_wish(wish_id: int, *, actor: Viewer | None, now: date
         if wish.status is not WishStatus.CLAIMED:
             raise Conflict("这个心愿没有被认领。请刷新后再看。")
         return await move(wish, "withdraw", actor=actor, now=now, detail={"reason": _reason(reason)})
+
+
+async def mark_reminded(wish_id: int, *, now: datetime) -> Wish | None:
+    """Writes down that whose turn it is was told that a wish is late; None when it no longer is, or they were told."""
+    async with in_transaction():
+        wish = await lock_wish(wish_id)
+        late = wish.due_at is not None and wish.due_at <= now and wish.status in IN_REVIEW
+        if not late or wish.reminded_at is not None:
+            return None
+        wish.reminded_at = now
+        await wish.save(update_fields=["reminded_at"])
+        return wish
 
 
 async def index_wish(wish: Wish) -> None:

@@ -1,0 +1,68 @@
+"""What staff type about a claim, as typed forms; sums are typed in yuan and read into fen."""
+
+from typing import Annotated
+
+from pydantic import BeforeValidator, Field
+
+from cishan.claims.fulfilment_rules import LONGEST_NOTE, LONGEST_SHOP, LONGEST_THANKS
+from cishan.claims.states import CheckAnswer, CheckChannel, DeliveryProof, EndReason
+from cishan.forms.reading import FormModel
+from cishan.money import fen_from_yuan_text
+
+PLAIN_DIGITS = str.maketrans("０１２３４５６７８９．，", "0123456789.,")
+
+
+def _fen(text: object) -> int:
+    """A sum as people type it - 288, 288.5, １２８, 1,288 元 - in fen."""
+    plain = str(text).translate(PLAIN_DIGITS).replace(",", "").removesuffix("元").strip()
+    try:
+        return fen_from_yuan_text(plain)
+    except ValueError:
+        raise ValueError("请填写金额，例如 288 或 288.50。") from None
+
+
+def _digits(text: object) -> str:
+    return str(text).translate(PLAIN_DIGITS).replace(" ", "")
+
+
+YuanAsFen = Annotated[int, BeforeValidator(_fen)]
+PlainDigits = Annotated[str, BeforeValidator(_digits)]
+
+
+class PurchaseForm(FormModel):
+    shop: str = Field(max_length=LONGEST_SHOP)
+    spent: YuanAsFen
+
+
+class HandOverForm(FormModel):
+    proof: DeliveryProof
+    code: PlainDigits = Field(default="", max_length=12)
+    value: YuanAsFen = 0
+    hours: int = Field(default=0, ge=0, le=1000)
+
+
+class CheckForm(FormModel):
+    channel: CheckChannel
+    answered_by: str
+    answer: CheckAnswer
+    note: str = Field(default="", max_length=LONGEST_NOTE)
+
+
+class ThanksForm(FormModel):
+    text: str = Field(max_length=LONGEST_THANKS)
+
+
+class RefusalForm(FormModel):
+    reason: str = Field(max_length=200)
+
+
+class EndForm(FormModel):
+    reason: EndReason
+
+
+class BuyerForm(FormModel):
+    buyer: int
+
+
+class ChosenForm(FormModel):
+    claim: tuple[int, ...] = ()

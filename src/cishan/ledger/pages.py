@@ -1,0 +1,91 @@
+"""What finance sees of the books: one frozen object each. Every sum is read from the postings."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from cishan.labels import label
+from cishan.ledger.queries import Balance, EntryRow, PostingRow
+from cishan.ledger.states import AccountType, EntryKind
+from cishan.page_parts import Column, Pagination
+
+SUM = Column("金额", number=True)
+DEBIT = Column("借方", number=True)
+CREDIT = Column("贷方", number=True)
+
+
+@dataclass(frozen=True)
+class AccountLine:
+    """A line of the trial balance; one of the two sums is 0."""
+
+    type: AccountType
+    place: str
+    debit_fen: int
+    credit_fen: int
+
+    @property
+    def name(self) -> str:
+        return f"{label(self.type)}（{self.place}）" if self.place else label(self.type)
+
+
+@dataclass(frozen=True)
+class EntryLine:
+    href: str
+    number: str
+    kind: EntryKind
+    booked_at: datetime
+    amount_fen: int
+
+    @property
+    def kind_label(self) -> str:
+        return label(self.kind)
+
+
+@dataclass(frozen=True)
+class EntriesPage:
+    """Entries that match a search, with what was searched for."""
+
+    lines: tuple[EntryLine, ...]
+    pagination: Pagination
+    searched: bool
+    values: Mapping[str, str]
+    errors: Mapping[str, str]
+    sum_column: Column = SUM
+
+
+@dataclass(frozen=True)
+class EntryPage:
+    """One entry with its postings, and the path of the gift it belongs to."""
+
+    line: EntryLine
+    occurred_at: datetime
+    postings: tuple[AccountLine, ...]
+    debit_fen: int
+    credit_fen: int
+    path: tuple[EntryLine, ...]
+    reverses_href: str
+    sum_column: Column = SUM
+    debit_column: Column = DEBIT
+    credit_column: Column = CREDIT
+
+
+def account_line(type_: AccountType, place: str, fen: int) -> AccountLine:
+    return AccountLine(type_, place, max(fen, 0), max(-fen, 0))
+
+
+def entry_line(entry: EntryRow) -> EntryLine:
+    number = f"第 {entry.number} 号" if entry.number is not None else "正在编号"
+    return EntryLine(f"/desk/finance/entries/{entry.id}", number, entry.kind, entry.booked_at, entry.amount_fen)
+
+
+def account_lines(items: tuple[Balance, ...], places: Mapping[str, str]) -> tuple[AccountLine, ...]:
+    return tuple(account_line(item.type, places.get(item.division_code, ""), item.balance_fen) for item in items)
+
+
+def posting_lines(items: tuple[PostingRow, ...], places: Mapping[str, str]) -> tuple[AccountLine, ...]:
+    return tuple(account_line(item.type, places.get(item.division_code, ""), item.amount_fen) for item in items)
+
+
+def sum_of(items: tuple[Balance, ...], type_: AccountType) -> int:
+    """The balance of all accounts of a kind, debit positive, in fen."""
+    return sum(item.balance_fen for item in items if item.type is type_)

@@ -1,0 +1,95 @@
+"""What is late now, whose it is and since when: wishes on their way to the wall, claims on their way to the family.
+
+Rows say a thing, a town and a role; nothing of a family. Each reader sees their own place.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from cishan.accounts.states import Role
+from cishan.accounts.viewer import Viewer
+from cishan.claims.fulfilment_rules import STAFFED_SQL, responsible
+from cishan.claims.states import ClaimStatus
+from cishan.database import JsonRow, rows
+from cishan.divisions.queries import names_of
+from cishan.divisions.rules import county_of, significant, town_of
+from cishan.labels import label
+from cishan.wishes.states import WishStatus
+
+MOST_OVERDUE = 200
+MOST_UNITS = 60
+COUNTY_DIGITS = 6
+
+LATE = f"""
+WITH late AS (
+  SELECT 'claim' AS kind, c.id, c.status, c.escalation, w.item, w.division_code, coalesce(c.late_since, c.due_at) AS since
+    FROM claim c JOIN wish w ON w.id = c.wish_id
+   WHERE {"c." + STAFFED_SQL} AND (c.late_since IS NOT NULL OR c.due_at <= $3) AND w.division_code BETWEEN $1 AND $2
+  UNION ALL
+  SELECT 'wish', w.id, w.status, 0, w.item, w.division_code, w.due_at
+    FROM wish w
+   WHERE w.status IN ('filed', 'visited', 'worded') AND w.due_at <= $3 AND w.division_code BETWEEN $1 AND $2
+)
+"""  # noqa: S608 - a constant
+ROWS = LATE + "SELECT * FROM late ORDER BY since, kind, id LIMIT $4"  # noqa: S608 - a constant
+UNITS = (
+    LATE
+    + """
+SELECT rpad(left(division_code, $4), 12, '0') AS unit, count(*) AS late, min(since) AS since
+  FROM late GROUP BY 1 ORDER BY late DESC, unit LIMIT $5
+"""
+)
+
+WISH_TURN = {
+    WishStatus.FILED: Role.TOWN_REVIEWER,
+    WishStatus.VISITED: Role.TOWN_REVIEWER,
+    WishStatus.WORDED: Role.EDITOR,
+}
+
+
+@dataclass(frozen=True)
+class Overdue:
+    """One late thing: what, where, whose turn, since when."""
+
+    what: str
+    item: str
+    unit: str
+    whose: Role
+    since: datetime
+    href: str
+
+
+@dataclass(frozen=True)
+class UnitCount:
+    """How many things are late in a county or a town, and since when the oldest."""
+
+    unit: str
+    late: int
+    since: datetime
+
+
+async def overdue_for(viewer: Viewer, *, now: datetime) -> tuple[Overdue, ...]:
+    """What is late in the viewer's place, oldest first."""
+    found = await rows(ROWS, *viewer.scope, now, MOST_OVERDUE)
+    codes = {code for row in found for code in (town_of(row["division_code"]), county_of(row["division_code"]))}
+    names = await names_of(sorted(codes))
+    return tuple(_overdue(row, names) for row in found)
+
+
+async def overdue_units(viewer: Viewer, *, now: datetime) -> tuple[UnitCount, ...]:
+    """Counts by county for the city, by town below it; they count every late thing, listed or not."""
+    digits = COUNTY_DIGITS if len(significant(viewer.division_code)) < COUNTY_DIGITS else 9
+    found = await rows(UNITS, *viewer.scope, now, digits, MOST_UNITS)
+    names = await names_of([row["unit"] for row in found])
+    return tuple(UnitCount(str(names.get(row["unit"], row["unit"])), row["late"], row["since"]) for row in found)
+
+
+def _overdue(row: JsonRow, names: dict[str, str]) -> Overdue:
+    county, town = county_of(row["division_code"]), town_of(row["division_code"])
+    unit = names.get(county, "") + names.get(town, "")
+    if row["kind"] == "wish":
+        wish_status = WishStatus(row["status"])
+        return Overdue(label(wish_status), row["item"], unit, WISH_TURN[wish_status], row["since"], "")
+    status = ClaimStatus(row["status"])
+    whose = responsible(status, row["escalation"])
+    return Overdue(label(status), row["item"], unit, whose, row["since"], f"/desk/claims/{row['id']}")
