@@ -1,6 +1,7 @@
 """The only writer of events. Called inside the transaction that holds the subject's row lock."""
 
 import json
+from collections.abc import Mapping
 from datetime import datetime
 
 from cishan.accounts.viewer import Viewer
@@ -11,6 +12,14 @@ INSERT INTO event (subject_kind, subject_id, number, verb, actor_id, at, detail)
 SELECT $1::varchar, $2::bigint, coalesce(max(number), 0) + 1, $3, $4, $5, $6::jsonb
   FROM event WHERE subject_kind = $1 AND subject_id = $2
 RETURNING number
+"""
+
+INSERT_MANY = """
+INSERT INTO event (subject_kind, subject_id, number, verb, actor_id, at, detail)
+SELECT $1, given.subject_id, coalesce(last.number, 0) + 1, $2, $3, $4, given.detail
+  FROM unnest($5::bigint[], $6::jsonb[]) AS given (subject_id, detail)
+  LEFT JOIN LATERAL (SELECT max(number) AS number FROM event
+                      WHERE subject_kind = $1 AND subject_id = given.subject_id) last ON true
 """
 
 
@@ -32,6 +41,19 @@ async def record_event(
     )
     number: int = found[0]["number"]
     return number
+
+
+async def record_events(
+    subject_kind: str,
+    details: Mapping[int, dict[str, object]],
+    verb: str,
+    *,
+    actor: Viewer | None,
+    now: datetime,
+) -> None:
+    """The same step for many subjects at once, with a detail for each; the caller holds the locks of all of them."""
+    texts = [detail_text(detail) for detail in details.values()]
+    await rows(INSERT_MANY, subject_kind, verb, actor.account_id if actor else None, now, list(details), texts)
 
 
 def detail_text(detail: dict[str, object] | None) -> str:

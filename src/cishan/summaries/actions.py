@@ -1,7 +1,7 @@
 """The only writer of editions: freezes what a household received, as a new edition whenever its sources have changed."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,31 +11,28 @@ from cishan.accounts.viewer import Viewer
 from cishan.database import rows
 from cishan.divisions.rules import subtree
 from cishan.errors import NotFound
+from cishan.events.actions import record_events
 from cishan.summaries.rules import Line, digest_of, in_order, total_fen
 from cishan.summaries.sources import lines_of_many
 
 HOUSEHOLDS_AT_ONCE = 1_000
 MOST_HOUSEHOLDS = 300_000
+SUBJECT = "edition"
 
 # The lock keeps edition numbers without gaps; it lets other rooms go on referring to the household.
 LOCK = """
-SELECT id FROM household WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE
+SELECT id, division_code FROM household WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE
 """
 NEWEST = """
 SELECT DISTINCT ON (household_id) household_id, id, number, sha256
   FROM edition WHERE household_id = ANY($1) AND year = $2 ORDER BY household_id, number DESC
 """
 INSERT = """
-WITH new AS (
-    INSERT INTO edition (household_id, year, number, lines, total_fen, sha256, frozen_at)
-    SELECT household_id, $1, number, lines, total_fen, sha256, $2
-      FROM unnest($3::bigint[], $4::int[], $5::jsonb[], $6::bigint[], $7::text[])
-           AS given (household_id, number, lines, total_fen, sha256)
-    RETURNING id, household_id, number),
-told AS (
-    INSERT INTO event (subject_kind, subject_id, number, verb, actor_id, at, detail)
-    SELECT 'edition', id, 1, 'freeze', $8, $2, jsonb_build_object('number', number) FROM new)
-SELECT id, household_id FROM new
+INSERT INTO edition (household_id, year, number, lines, total_fen, sha256, frozen_at)
+SELECT household_id, $1, number, lines, total_fen, sha256, $2
+  FROM unnest($3::bigint[], $4::int[], $5::jsonb[], $6::bigint[], $7::text[])
+       AS given (household_id, number, lines, total_fen, sha256)
+RETURNING id, household_id, number
 """
 NEXT_HOUSEHOLDS = """
 SELECT id FROM household WHERE division_code BETWEEN $1 AND $2 AND id > $3 ORDER BY id LIMIT $4
@@ -93,13 +90,27 @@ async def freeze_lists(
     return done
 
 
+async def record_printing(
+    editions: Mapping[int, int], missing: Mapping[int, Sequence[str]], *, actor: Viewer, now: datetime
+) -> None:
+    """Notes who printed which edition (id by household), and the code points that no font had, by edition."""
+    async with in_transaction():
+        await rows(LOCK, sorted(editions))
+        details: dict[int, dict[str, object]] = {
+            edition_id: {"missing": list(missing.get(edition_id, ()))} for edition_id in editions.values()
+        }
+        await record_events(SUBJECT, details, "print", actor=actor, now=now)
+
+
 async def _freeze(
     household_ids: Sequence[int], year: int, *, now: datetime, actor: Viewer | None
 ) -> tuple[Frozen, dict[int, int]]:
     """Freezes some households in one transaction; returns counts, and the newest edition of each that has one."""
     ids = list(household_ids)
     async with in_transaction():
-        await rows(LOCK, ids)
+        places = [row["division_code"] for row in await rows(LOCK, ids)]
+        if actor is not None and not all(actor.covers(place) for place in places):
+            raise NotFound
         newest = {row["household_id"]: row for row in await rows(NEWEST, ids, year)}
         sources = await lines_of_many(ids, year)
         editions = {household_id: int(row["id"]) for household_id, row in newest.items()}
@@ -139,8 +150,9 @@ async def _insert(
         [_stored(lines) for _, lines in new],
         [total_fen(lines) for _, lines in new],
         [digest_of(household_id, year, lines) for household_id, lines in new],
-        actor.account_id if actor else None,
     )
+    details: dict[int, dict[str, object]] = {row["id"]: {"number": row["number"]} for row in found}
+    await record_events(SUBJECT, details, "freeze", actor=actor, now=now)
     return {row["household_id"]: row["id"] for row in found}
 
 

@@ -15,7 +15,7 @@ from cishan.accounts.states import Role
 from cishan.accounts.viewer import Viewer
 from cishan.database import JsonRow, rows
 from cishan.errors import Forbidden, NotFound, TooMany
-from cishan.events.actions import record_event
+from cishan.events.actions import record_events
 from cishan.households.queries import adult_id_tails, phone_of_household
 from cishan.messages.actions import queue_sms
 from cishan.sealing import Sealer
@@ -75,8 +75,7 @@ async def issue_keys(household_ids: Sequence[int], *, actor: Viewer, now: dateti
         await rows(REVOKE, ids, now)
         links, codes = [key_hash(key.link_token) for key in keys], [key_hash(key.code) for key in keys]
         await rows(ISSUE, ids, links, codes, now)
-        for household_id in ids:
-            await record_event("household", household_id, "issue_list_key", actor=actor, now=now)
+        await record_events("household", {one: {} for one in ids}, "issue_list_key", actor=actor, now=now)
     return keys
 
 
@@ -87,7 +86,7 @@ async def open_list(key_id: int, typed: str, *, sealer: Sealer, now: datetime) -
     """
     async with in_transaction():
         key = await _locked_key(key_id)
-        tails = await adult_id_tails(key["household_id"], sealer)
+        tails = await adult_id_tails(key["household_id"], sealer=sealer, now=now)
         right = _is_right(typed, [*tails, *_sms_digest(key, now)], sealer)
         if not is_usable(locked=bool(key["locked_at"]), revoked=bool(key["revoked_at"])) or not key["id"]:
             return None
@@ -102,7 +101,7 @@ async def send_code(key_id: int, *, sealer: Sealer, now: datetime) -> None:
     """Sends a six-digit code to the household's phone, if it has one: once a minute, ten times a key."""
     async with in_transaction():
         key = await _locked_key(key_id)
-        phone = await phone_of_household(key["household_id"], sealer)
+        phone = await phone_of_household(key["household_id"], sealer=sealer, now=now)
         if phone is None or not key["id"] or not _may_send(key, now):
             return
         code = f"{secrets.randbelow(10**6):06d}"

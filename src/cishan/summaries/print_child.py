@@ -41,7 +41,9 @@ def compile_sheets(data: dict[str, object], fonts: typst.Fonts, *, tagged: bool,
         pdf = compiler.compile(format="pdf", timestamp=stamp, pdf_standards=["ua-1"])
     else:
         pdf = compiler.compile(format="pdf", timestamp=stamp, pdf_tags=False)
-    return bytes(pdf)
+    if not isinstance(pdf, bytes):
+        raise TypeError("one PDF was asked for")
+    return pdf
 
 
 def _spelled(value: Any, covered: frozenset[int], missing: list[str]) -> Any:

@@ -53,7 +53,9 @@ async def print_sheets(
         "stamp": int(now.timestamp()),
     }
     async with _children:
-        answer = await _run_child(json.dumps(order, ensure_ascii=False).encode(), SECONDS_FOR_ALL + len(sheets) // SHEETS_A_SECOND)
+        answer = await _run_child(
+            json.dumps(order, ensure_ascii=False).encode(), SECONDS_FOR_ALL + len(sheets) // SHEETS_A_SECOND
+        )
     head, _, pdf = answer.partition(b"\n")
     missing = json.loads(head)["missing"]
     return Printed(pdf, tuple(tuple(points) for points in missing))

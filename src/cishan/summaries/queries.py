@@ -1,33 +1,44 @@
 """Editions, keys and doubts as pages and desks read them; every list is bounded and scoped."""
 
 import json
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Iterable
 
 from cishan.accounts.viewer import Viewer
 from cishan.database import JsonRow, rows
 from cishan.errors import NotFound
 from cishan.sealing import Sealer
+from cishan.summaries.editions import EditionView, Office
 from cishan.summaries.keys import key_hash
 from cishan.summaries.rules import Line, line_of
+from cishan.summaries.states import LineKind
 from cishan.supervision.models import ConcernKind
 
 HOUSEHOLDS_A_PAGE = 50
 MOST_DOUBTS = 100
 MOST_YEARS = 30
+HEAD = "户主"
+"""The relation that the registry gives the head of a household."""
+NAME_LABEL = "person.name"
 
 EDITION = """
 SELECT e.id, e.household_id, e.year, e.number, e.lines, e.total_fen, e.sha256, e.frozen_at, h.division_code
   FROM edition e JOIN household h ON h.id = e.household_id
 """
-LATEST = EDITION + " WHERE e.household_id = $1 AND e.year = $2 ORDER BY e.number DESC LIMIT 1"
+LATEST = (
+    EDITION
+    + """
+ WHERE e.household_id = ANY($1) AND e.year = $2
+   AND NOT EXISTS (SELECT FROM edition n WHERE n.household_id = e.household_id AND n.year = e.year AND n.number > e.number)
+"""
+)
 BY_ID = EDITION + " WHERE e.id = $1"
 YEARS = "SELECT DISTINCT year FROM edition WHERE household_id = $1 ORDER BY year DESC LIMIT $2"
 LINK_KEY = "SELECT id FROM list_key WHERE link_hash = $1 AND revoked_at IS NULL"
 CODE_KEY = "SELECT id FROM list_key WHERE code_hash = $1 AND revoked_at IS NULL"
 LIVE_KEY = "SELECT id, household_id FROM list_key WHERE id = $1 AND revoked_at IS NULL"
 MEMBERS = """
-SELECT person_id, relation FROM membership WHERE household_id = $1 AND to_on IS NULL ORDER BY from_on, id
+SELECT household_id, person_id FROM membership
+ WHERE household_id = ANY($1) AND to_on IS NULL ORDER BY household_id, relation <> $2, from_on, id
 """
 NAMES = "SELECT id, name_sealed FROM person WHERE id = ANY($1)"
 PROGRAMMES = "SELECT code, name, office, hotline FROM programme WHERE code = ANY($1) ORDER BY code"
@@ -37,30 +48,21 @@ SELECT c.id, c.about, c.subject_id, c.division_code, c.text_sealed, c.contact_se
   FROM concern c JOIN edition e ON e.id = c.subject_id JOIN household h ON h.id = e.household_id
  WHERE c.kind = $1
 """
-DESK_DOUBTS = DOUBTS + " AND c.division_code BETWEEN $2 AND $3 AND (c.closed_at IS NULL) = $4 ORDER BY c.due_at, c.id LIMIT $5"
+DESK_DOUBTS = (
+    DOUBTS + " AND c.division_code BETWEEN $2 AND $3 AND (c.closed_at IS NULL) = $4 ORDER BY c.due_at, c.id LIMIT $5"
+)
 OWN_DOUBTS = DOUBTS + " AND e.household_id = $2 AND e.year = $3 ORDER BY c.raised_at DESC, c.id DESC LIMIT $4"
 ONE_DOUBT = DOUBTS + " AND c.id = $2"
 
 
-@dataclass(frozen=True)
-class EditionView:
-    """A frozen edition; `lines` are in its own order."""
-
-    id: int
-    household_id: int
-    division_code: str
-    year: int
-    number: int
-    lines: tuple[Line, ...]
-    total_fen: int
-    sha256: str
-    frozen_at: datetime
-
-
 async def edition_for(household_id: int, year: int) -> EditionView | None:
     """The newest edition of a household's list of a year."""
-    found = await rows(LATEST, household_id, year)
-    return _edition(found[0]) if found else None
+    return (await editions_for([household_id], year)).get(household_id)
+
+
+async def editions_for(household_ids: list[int], year: int) -> dict[int, EditionView]:
+    """The newest editions of many households' lists of a year, by household."""
+    return {row["household_id"]: _edition(row) for row in await rows(LATEST, household_ids, year)}
 
 
 async def edition_by_id(edition_id: int) -> EditionView:
@@ -89,19 +91,23 @@ async def key_is_live(key_id: int) -> bool:
     return bool(await rows(LIVE_KEY, key_id))
 
 
-async def members_of(household_id: int) -> list[JsonRow]:
-    """Present members, person_id and relation, in the order they joined."""
-    return await rows(MEMBERS, household_id)
+async def members_of(household_ids: list[int]) -> dict[int, list[int]]:
+    """Present members of each household, its head first, then as they joined."""
+    found: dict[int, list[int]] = {}
+    for row in await rows(MEMBERS, household_ids, HEAD):
+        found.setdefault(row["household_id"], []).append(row["person_id"])
+    return found
 
 
 async def names_of_people(person_ids: list[int], sealer: Sealer) -> dict[int, str]:
     """Names in plain, for the family's own page and paper."""
-    return {row["id"]: sealer.open(row["name_sealed"], "person.name") for row in await rows(NAMES, person_ids)}
+    return {row["id"]: sealer.open(row["name_sealed"], NAME_LABEL) for row in await rows(NAMES, person_ids)}
 
 
-async def programmes_of(lines: tuple[Line, ...]) -> list[JsonRow]:
-    """Who answers for the programmes on a list: name, office and hot line."""
-    return await rows(PROGRAMMES, sorted({line.source for line in lines}))
+async def offices_of(lines: Iterable[Line]) -> dict[str, Office]:
+    """Who answers for the programmes on some lists, by the programme's code."""
+    found = await rows(PROGRAMMES, sorted({line.source for line in lines if line.kind is LineKind.BENEFIT}))
+    return {row["code"]: Office(row["name"], row["office"], row["hotline"]) for row in found}
 
 
 async def doubts_in_scope(viewer: Viewer, *, closed: bool) -> list[JsonRow]:

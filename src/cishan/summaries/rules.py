@@ -14,7 +14,6 @@ FIRST_YEAR = 2000
 LAST_YEAR = 2100
 ROWS_ON_THE_FRONT = 14
 """More rows than this go to the back side; at 16 pt no more fit above the total and the code on one A4 page."""
-ADULT_YEARS = 18
 TAIL_PATTERN = re.compile(r"[0-9]{5}[0-9X]", re.ASCII)
 MOST_WRONG_TRIES = 5
 KIND_ORDER = {LineKind.BENEFIT: 0, LineKind.CHARITY: 1, LineKind.WISH: 2}
@@ -90,9 +89,7 @@ def benefit_line(person_id: int, code: str, name: str, paid: Iterable[tuple[int,
 
 def wish_line(claim_id: int, person_id: int | None, item: str, *, spent_fen: int, hours: int, on: date) -> Line:
     """A fulfilled wish: the item and what was spent on it, or fair value, or hours; dated at hand-over."""
-    return Line(
-        LineKind.WISH, person_id, item, source=f"claim-{claim_id}", amount_fen=spent_fen, hours=hours, on=on
-    )
+    return Line(LineKind.WISH, person_id, item, source=f"claim-{claim_id}", amount_fen=spent_fen, hours=hours, on=on)
 
 
 def in_order(lines: Iterable[Line]) -> tuple[Line, ...]:

@@ -8,14 +8,16 @@ from datetime import datetime
 import segno
 
 from cishan.amount_words import amount_in_words
+from cishan.summaries.editions import EditionView, Office
 from cishan.summaries.keys import IssuedKey
-from cishan.summaries.queries import EditionView
-from cishan.summaries.rules import ROWS_ON_THE_FRONT, Line, by_person, months_text
+from cishan.summaries.rules import ROWS_ON_THE_FRONT, Line, by_person
 from cishan.summaries.states import LineKind
+from cishan.summaries.wording import WHOLE_HOUSEHOLD, amount_text, when_text
 from cishan.templating import day, yuan
 
-WHOLE_HOUSEHOLD = "全家"
 HASH_SHOWN = 8
+MOST_ASKS = 5
+LONGEST_ABOUT = 8
 # How many full-width characters a cell holds on one printed line, at 16 pt on A4; a longer text takes more lines.
 WHO_WIDTH, WHAT_WIDTH, WHEN_WIDTH = 4, 10, 9
 
@@ -61,6 +63,26 @@ class Sheet:
         return asdict(self)
 
 
+def asks_of(
+    lines: Sequence[Line], offices: Sequence[Office], *, village: str, town: str, charity: str, charity_phone: str
+) -> tuple[Ask, ...]:
+    """Whom the family may ask: about the list, about each office's benefits, about wishes, about anything."""
+    about: dict[tuple[str, str], list[str]] = {}
+    for office in offices:
+        about.setdefault((office.name, office.hotline), []).append(office.programme)
+    asks = [Ask("这张清单", f"{village}民政协理员，{town}民政办")]
+    asks += [Ask("、".join(names), f"{name} {hotline}") for (name, hotline), names in about.items()]
+    if any(line.kind is LineKind.WISH for line in lines):
+        asks.append(Ask("微心愿", f"{charity} {charity_phone}"))
+    return (*asks, Ask("什么都可以问", "12345 热线"))
+
+
+def asks_on_paper(asks: Sequence[Ask]) -> tuple[Ask, ...]:
+    """As many as there is room for: the list itself, the first offices and the hot line for anything."""
+    shown = [*asks[: MOST_ASKS - 1], asks[-1]] if len(asks) > MOST_ASKS else asks
+    return tuple(Ask(ask.about if len(ask.about) <= LONGEST_ABOUT else "补助补贴", ask.whom) for ask in shown)
+
+
 def make_sheet(
     edition: EditionView,
     *,
@@ -88,7 +110,7 @@ def make_sheet(
         site=f"{site_url.split('://')[-1]}/list",
         link=link,
         qr_svg=qr_svg(link),
-        asks=tuple(asks),
+        asks=asks_on_paper(asks),
         edition=f"{edition.year} 年第 {edition.number} 版　校验 {edition.sha256[:HASH_SHOWN]}",
         printed_on=day(now),
     )
@@ -106,17 +128,6 @@ def sheet_rows(lines: Sequence[Line], members: Sequence[int], names: Mapping[int
         for person_id, own in by_person(lines, members)
         for line in own
     )
-
-
-def when_text(line: Line) -> str:
-    if line.kind is LineKind.BENEFIT:
-        return months_text(line.months)
-    return f"{line.on.month}月{line.on.day}日" if line.on else ""
-
-
-def amount_text(line: Line) -> str:
-    """The sum, or the hours of a service that cost nothing."""
-    return f"{line.hours} 小时" if line.hours and not line.amount_fen else yuan(line.amount_fen)
 
 
 def split_sides(rows: Sequence[SheetRow]) -> tuple[tuple[SheetRow, ...], tuple[SheetRow, ...]]:
@@ -150,5 +161,7 @@ def _lines(text: str, width: int) -> int:
 def qr_svg(link: str) -> str:
     """The link as a QR code. A fixed mask spares the search for the best one, which costs five times the rest."""
     picture = io.BytesIO()
-    segno.make(link, mask=3, error="m", boost_error=False, micro=False).save(picture, kind="svg", xmldecl=False, border=2)
+    segno.make(link, mask=3, error="m", boost_error=False, micro=False).save(
+        picture, kind="svg", xmldecl=False, border=2
+    )
     return picture.getvalue().decode()

@@ -29,13 +29,12 @@ SELECT home.household_id, b.person_id, p.code, p.name,
  WHERE home.household_id = ANY($1)
  GROUP BY home.household_id, b.person_id, p.code, p.name
 """
+# At hand-over the claim keeps what was spent, the fair value of goods or the hours of a service.
 WISHES = """
-SELECT w.household_id, w.person_id, c.id AS claim_id, w.item, f.delivered_at, f.hours,
-       coalesce(p.spent_fen, f.value_fen) AS spent_fen
+SELECT w.household_id, w.person_id, c.id AS claim_id, w.item, f.delivered_at, f.value_fen, f.hours
   FROM wish w
   JOIN claim c ON c.wish_id = w.id AND c.status = $4
   JOIN fulfilment f ON f.claim_id = c.id
-  LEFT JOIN purchase p ON p.claim_id = c.id
  WHERE w.household_id = ANY($1) AND f.delivered_at >= $2 AND f.delivered_at < $3
 """
 
@@ -60,7 +59,7 @@ async def lines_of_many(household_ids: Sequence[int], year: int) -> dict[int, li
             row["claim_id"],
             row["person_id"],
             row["item"],
-            spent_fen=row["spent_fen"],
+            spent_fen=row["value_fen"],
             hours=row["hours"],
             on=beijing_day(row["delivered_at"]),
         )
