@@ -9,15 +9,19 @@ from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.routing import Mount, Route
 
+from cishan.accounts.passwords import STRONG, Passwords
 from cishan.claims import actions as claims
 from cishan.clock import Clock, DatabaseClock
+from cishan.clock_following import following_the_database
 from cishan.database import database, database_now
 from cishan.error_pages import show_error, show_http_error, show_unexpected
 from cishan.errors import CishanError
 from cishan.guard import guarded
+from cishan.households.actions import WithdrawalHandler
 from cishan.payments.alipay.gateway import AlipayGateway
 from cishan.payments.merchants import load_gateway, origin
 from cishan.payments.owners import LineOwners
+from cishan.production import refuse_unsafe_merchant, refuse_unsafe_settings
 from cishan.public_cache import PublicCache
 from cishan.routes import ROUTES
 from cishan.sealing import load_sealer
@@ -34,6 +38,7 @@ def create_app(
     *,
     clock: Clock | None = None,
     gateway: AlipayGateway | None = None,
+    passwords: Passwords = STRONG,
     open_database: bool = True,
 ) -> Starlette:
     """Builds the application. Tests and the simulation hand in their clock and gateway, and may own the database."""
@@ -46,12 +51,14 @@ def create_app(
             return
         async with database(settings):
             await start(app)
-            yield
+            async with following_the_database(app.state.services.clock):
+                yield
 
     async def start(app: Starlette) -> None:
-        services = await make_services(settings, clock=clock, gateway=gateway)
+        services = await make_services(settings, clock=clock, gateway=gateway, passwords=passwords)
         app.state.services = services
         app.state.line_owners = line_owners(services)
+        app.state.consent_handlers = consent_handlers()
         app.state.gateway_origin = origin(services.gateway.merchant.gateway_url) if services.gateway else ""
 
     routes = [Route(row.path, guarded(row), methods=list(row.methods), max_body_size=row.body_bytes) for row in ROUTES]
@@ -73,20 +80,34 @@ def create_app(
 
 
 async def make_services(
-    settings: Settings, *, clock: Clock | None = None, gateway: AlipayGateway | None = None
+    settings: Settings,
+    *,
+    clock: Clock | None = None,
+    gateway: AlipayGateway | None = None,
+    passwords: Passwords = STRONG,
 ) -> Services:
-    """What the app and the worker both need; the database must be open."""
+    """What the app and the worker both need; the database must be open. Raises Unsafe for production with play money."""
     if clock is None:
         clock = DatabaseClock()
         clock.follow(await database_now())
+    refuse_unsafe_settings(settings)
+    gateway = gateway or await load_gateway(settings, clock)
+    if gateway is not None:
+        refuse_unsafe_merchant(settings, gateway.merchant)
     return Services(
         settings=settings,
         clock=clock,
         sealer=load_sealer(settings.keys_directory),
-        gateway=gateway or await load_gateway(settings, clock),
+        gateway=gateway,
+        passwords=passwords,
     )
 
 
 def line_owners(services: Services) -> LineOwners:
     """Who takes the money of an order line, by the kind of its owner."""
     return {claims.OWNER_KIND: claims.ClaimPayments(services.sealer)}
+
+
+def consent_handlers() -> tuple[WithdrawalHandler, ...]:
+    """What other rooms do, in the same transaction, when a family takes a consent back."""
+    return ()

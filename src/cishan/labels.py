@@ -6,7 +6,7 @@ from typing import Any
 
 from cishan.accounts.states import Role, Standing
 from cishan.claims.states import CheckAnswer, CheckChannel, ClaimStatus, ClaimWay, DeliveryProof, EndReason
-from cishan.households.states import Group
+from cishan.households.states import ConsentMethod, ConsentPurpose, Group, MembershipEnd, SealedField
 from cishan.ledger.states import AccountType, EntryKind
 from cishan.payments.states import NoticeVerdict, OrderStatus, UnassignedReason
 from cishan.wishes.states import Audience, WishKind, WishStatus
@@ -29,7 +29,8 @@ STANDING_LABELS: dict[Standing, str] = {
 }
 
 LABELS: dict[type[StrEnum], Mapping[Any, str]] = {
-    Role: ROLE_LABELS, Standing: STANDING_LABELS,
+    Role: ROLE_LABELS,
+    Standing: STANDING_LABELS,
     WishKind: {WishKind.THING: "物品", WishKind.SERVICE: "服务", WishKind.VISIT: "陪伴"},
     Audience: {
         Audience.CHILD: "孩子",
@@ -56,6 +57,28 @@ LABELS: dict[type[StrEnum], Mapping[Any, str]] = {
         Group.MARGINAL: "低保边缘",
         Group.EXPENDITURE: "支出型困难",
         Group.AT_RISK: "防返贫监测",
+    },
+    MembershipEnd: {
+        MembershipEnd.MOVED: "迁出",
+        MembershipEnd.SPLIT: "分户",
+        MembershipEnd.DIED: "去世",
+    },
+    ConsentPurpose: {
+        ConsentPurpose.STORE: "登记家庭信息",
+        ConsentPurpose.SHOW_TO_CLAIMER: "公开心愿",
+        ConsentPurpose.PUBLISH_PICTURE: "公开照片",
+        ConsentPurpose.NOTICE_BOARD: "村务公示",
+    },
+    ConsentMethod: {
+        ConsentMethod.PAPER: "签字",
+        ConsentMethod.THUMBPRINT: "按手印",
+        ConsentMethod.PROXY: "家人代签",
+    },
+    SealedField: {
+        SealedField.NAME: "姓名",
+        SealedField.ID_NUMBER: "身份证号",
+        SealedField.PHONE: "电话",
+        SealedField.ADDRESS: "住址",
     },
     ClaimWay: {
         ClaimWay.PAY: "付款认领",

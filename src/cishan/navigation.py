@@ -14,6 +14,9 @@ PUBLIC: tuple[Link, ...] = (
 PLACES: dict[Role, tuple[Link, ...]] = {
     Role.DONOR: PUBLIC,
     Role.ORGANISATION: PUBLIC,
+    Role.COORDINATOR: (("家庭", "/field/households", "home"),),
+    Role.TOWN_REVIEWER: (("家庭", "/desk/households", "home"),),
+    Role.SUPERVISOR: (("孩子授权", "/desk/minor-grants", "shield"),),
     Role.FINANCE: (
         ("财务", "/desk/finance", "money"),
         ("拨备用金", "/desk/finance/advances", "gift"),

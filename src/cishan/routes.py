@@ -14,11 +14,21 @@ from cishan import front
 from cishan.accounts import desk as staff
 from cishan.accounts import me, staff_views
 from cishan.accounts import views as doors
+from cishan.claims import books, field, finance
+from cishan.claims import desk as fulfilment
 from cishan.claims import views as claims
+from cishan.households import desk as disclosure
+from cishan.households import field as households
+from cishan.jobs import desk as jobs
 from cishan.messages import views as messages
 from cishan.payments import views as payments
 from cishan.permissions import Permission as May
 from cishan.pictures import views as pictures
+from cishan.summaries import desk as summaries_desk
+from cishan.summaries import views as summaries
+from cishan.supervision import desk as supervision
+from cishan.wishes import desk as wish_desk
+from cishan.wishes import filing
 from cishan.wishes import views as wall
 
 View = Callable[[Request], Awaitable[Response]]
@@ -81,7 +91,55 @@ ROUTES: tuple[Row, ...] = (
     Row("/desk/staff/{id}/disable", POST, staff.disable, May.ADMINISTER),
     # charities and divisions
     # households
+    Row("/field/households", GET, households.show_households, May.FILE_WISH),
+    Row("/field/households/new", GET, households.show_new, May.FILE_WISH),
+    Row("/field/households/new", POST, households.open_household, May.FILE_WISH),
+    Row("/field/households/{id}", GET, households.show_household, May.FILE_WISH),
+    Row("/field/households/{id}/members/new", GET, households.show_member_new, May.FILE_WISH),
+    Row("/field/households/{id}/members/new", POST, households.add_member, May.FILE_WISH),
+    Row("/field/households/{id}/members/{person_id}/end", GET, households.show_member_end, May.FILE_WISH),
+    Row("/field/households/{id}/members/{person_id}/end", POST, households.end_member, May.FILE_WISH),
+    Row("/field/households/{id}/members/{person_id}/groups", GET, households.show_groups, May.FILE_WISH),
+    Row("/field/households/{id}/members/{person_id}/groups", POST, households.join_group, May.FILE_WISH),
+    Row("/field/households/{id}/members/{person_id}/groups/leave", POST, households.leave_group, May.FILE_WISH),
+    Row("/field/households/{id}/consents", GET, households.show_consents, May.FILE_WISH),
+    Row("/field/households/{id}/consents", POST, households.give_consents, May.FILE_WISH),
+    Row("/field/households/{id}/consents/{purpose}/withdraw", POST, households.withdraw_consent, May.FILE_WISH),
+    Row("/field/households/{id}/move", GET, households.show_move, May.FILE_WISH),
+    Row("/field/households/{id}/move", POST, households.move_household, May.FILE_WISH),
+    Row("/desk/households", GET, households.show_households, May.REVIEW),
+    Row("/desk/households/{id}", GET, households.show_household, May.STAFF),
+    Row("/desk/households/{id}/move", GET, households.show_move, May.REVIEW),
+    Row("/desk/households/{id}/move", POST, households.move_household, May.REVIEW),
+    Row("/desk/households/{id}/unmask", GET, disclosure.show_unmask, May.STAFF),
+    Row("/desk/households/{id}/unmask", POST, disclosure.unmask, May.STAFF),
+    Row("/desk/minor-grants", GET, disclosure.show_grants, May.GRANT_MINOR),
+    Row("/desk/minor-grants", POST, disclosure.give_grant, May.GRANT_MINOR),
     # wishes: filing, review, publishing
+    Row("/field", GET, filing.show_field, May.FILE_WISH),
+    Row("/field/households/{id}/wishes/new", GET, filing.show_new, May.FILE_WISH),
+    Row("/field/households/{id}/wishes/new", POST, filing.start, May.FILE_WISH),
+    Row("/field/wishes/{id}", GET, filing.show_wish, May.FILE_WISH),
+    Row("/field/wishes/{id}/go-on", GET, filing.show_place, May.FILE_WISH),
+    Row("/field/wishes/{id}/edit/{step}", GET, filing.show_step, May.FILE_WISH),
+    Row("/field/wishes/{id}/edit/{step}", POST, filing.save_step, May.FILE_WISH, UPLOAD_BYTES + FORM_BYTES),
+    Row("/field/wishes/{id}/check", GET, filing.show_check, May.FILE_WISH),
+    Row("/field/wishes/{id}/file", POST, filing.file, May.FILE_WISH),
+    Row("/field/wishes/{id}/withdraw", POST, filing.withdraw, May.FILE_WISH),
+    Row("/desk/reviews", GET, wish_desk.show_reviews, May.REVIEW),
+    Row("/desk/reviews/{id}", GET, wish_desk.show_review, May.REVIEW),
+    Row("/desk/reviews/{id}/visit", POST, wish_desk.record_visit, May.REVIEW),
+    Row("/desk/reviews/{id}/word", POST, wish_desk.word, May.REVIEW),
+    Row("/desk/reviews/{id}/send-back", POST, wish_desk.send_back, May.REVIEW),
+    Row("/desk/visits", GET, wish_desk.show_visits, May.STAFF),
+    Row("/desk/visits/{id}/confirm", POST, wish_desk.confirm_visit, May.STAFF),
+    Row("/desk/publishing", GET, wish_desk.show_publishing, May.PUBLISH),
+    Row("/desk/publishing/{id}", GET, wish_desk.show_publish, May.PUBLISH),
+    Row("/desk/publishing/{id}/publish", POST, wish_desk.publish, May.PUBLISH),
+    Row("/desk/publishing/{id}/reword", POST, wish_desk.ask_rewording, May.PUBLISH),
+    Row("/desk/publishing/{id}/send-back", POST, wish_desk.send_back, May.PUBLISH),
+    Row("/desk/publishing/{id}/picture", POST, wish_desk.judge_picture, May.PUBLISH),
+    Row("/desk/publishing/{id}/take-off", POST, wish_desk.take_off, May.PUBLISH),
     # wishes: the wall
     Row("/", GET, wall.show_front, May.OPEN),
     Row("/wishes", GET, wall.show_wall, May.READ_WALL),
@@ -100,11 +158,54 @@ ROUTES: tuple[Row, ...] = (
     Row("/pay/notify", POST, payments.receive_notice, May.OPEN),
     Row("/pay/return", GET, payments.come_back, May.OPEN),
     # claims: fulfilment
+    Row("/field/deliveries", GET, field.show_tasks, May.DELIVER),
+    Row("/field/deliveries/{id}", GET, field.show_task, May.DELIVER),
+    Row("/field/deliveries/{id}/purchase", POST, field.record_bought, May.DELIVER, UPLOAD_BYTES),
+    Row("/field/deliveries/{id}/hand-over", POST, field.record_hand_over, May.DELIVER, UPLOAD_BYTES),
+    Row("/desk/checks", GET, fulfilment.show_checks, May.CHECK_FULFILMENT),
+    Row("/desk/checks/{id}", GET, fulfilment.show_check, May.CHECK_FULFILMENT),
+    Row("/desk/checks/{id}", POST, fulfilment.save_check, May.CHECK_FULFILMENT),
+    Row("/desk/checks/{id}/thanks", GET, fulfilment.show_thanks, May.CHECK_FULFILMENT),
+    Row("/desk/checks/{id}/thanks", POST, fulfilment.save_thanks, May.CHECK_FULFILMENT),
+    Row("/desk/thanks", GET, fulfilment.show_thanks_queue, May.PUBLISH),
+    Row("/desk/thanks/{id}", POST, fulfilment.pass_thanks_on, May.PUBLISH),
+    Row("/desk/claims/{id}", GET, fulfilment.show_claim, May.SUPERVISE),
+    Row("/desk/claims/{id}/buyer", POST, fulfilment.put_buyer_in, May.SUPERVISE),
+    Row("/desk/claims/{id}/end", POST, fulfilment.end, May.SUPERVISE),
     # ledger and finance
+    Row("/desk/finance", GET, books.show_finance, May.MANAGE_MONEY),
+    Row("/desk/finance/advances", GET, finance.show_advances, May.MANAGE_MONEY),
+    Row("/desk/finance/advances/check", POST, finance.check_advances, May.MANAGE_MONEY),
+    Row("/desk/finance/advances", POST, finance.advance, May.MANAGE_MONEY),
+    Row("/desk/finance/advanced/{ids}", GET, finance.show_advanced, May.MANAGE_MONEY),
+    Row("/desk/finance/approvals", GET, finance.show_approvals, May.MANAGE_MONEY),
+    Row("/desk/finance/approvals/{id}/approve", POST, finance.approve, May.MANAGE_MONEY),
+    Row("/desk/finance/approvals/{id}/refuse", POST, finance.refuse, May.MANAGE_MONEY),
+    Row("/desk/finance/entries", GET, books.show_entries, May.MANAGE_MONEY),
+    Row("/desk/finance/entries/{id}", GET, books.show_entry, May.MANAGE_MONEY),
     # benefits and imports
     # summaries
+    Row("/list", GET, summaries.show_door, May.OPEN),
+    Row("/list", POST, summaries.enter_code, May.OPEN),
+    Row("/list/check", GET, summaries.show_check, May.OPEN),
+    Row("/list/check", POST, summaries.check, May.OPEN),
+    Row("/list/send-code", POST, summaries.ask_for_code, May.OPEN),
+    Row("/list/open", GET, summaries.show_list, May.OPEN),
+    Row("/list/doubt", GET, summaries.show_doubt, May.OPEN),
+    Row("/list/doubt", POST, summaries.send_doubt, May.OPEN),
+    Row("/list/close", POST, summaries.close, May.OPEN),
+    Row("/list/{token}", GET, summaries.follow_link, May.OPEN),
+    Row("/desk/lists", GET, summaries_desk.show_lists, May.ISSUE_LISTS),
+    Row("/desk/lists/freeze", POST, summaries_desk.freeze, May.ISSUE_LISTS),
+    Row("/desk/lists/print", POST, summaries_desk.print_all, May.ISSUE_LISTS),
+    Row("/desk/lists/{id}/print", POST, summaries_desk.print_one, May.ISSUE_LISTS),
+    Row("/desk/doubts", GET, summaries_desk.show_doubts, May.REVIEW),
+    Row("/desk/doubts/{id}", POST, summaries_desk.answer_doubt, May.REVIEW),
     # supervision
+    Row("/desk/overdue", GET, supervision.show_overdue, May.SUPERVISE),
     # messages and jobs
     Row("/me/messages", GET, messages.show_messages, May.SIGNED_IN),
     Row("/demo/outbox", GET, messages.show_outbox, May.DEMO_ONLY),
+    Row("/desk/jobs", GET, jobs.show_jobs, May.ADMINISTER),
+    Row("/desk/jobs/{id}/again", POST, jobs.try_again, May.ADMINISTER),
 )
