@@ -14,8 +14,16 @@ PUBLIC: tuple[Link, ...] = (
 PLACES: dict[Role, tuple[Link, ...]] = {
     Role.DONOR: PUBLIC,
     Role.ORGANISATION: PUBLIC,
-    Role.COORDINATOR: (("家庭", "/field/households", "home"),),
-    Role.TOWN_REVIEWER: (("家庭", "/desk/households", "home"),),
+    Role.COORDINATOR: (
+        ("今天", "/field", "check"),
+        ("家庭", "/field/households", "home"),
+    ),
+    Role.TOWN_REVIEWER: (
+        ("审核", "/desk/reviews", "inbox"),
+        ("走访", "/desk/visits", "users"),
+        ("家庭", "/desk/households", "home"),
+    ),
+    Role.EDITOR: (("发布", "/desk/publishing", "wall"), ("举报", "/desk/concerns", "shield")),
     Role.SUPERVISOR: (("孩子授权", "/desk/minor-grants", "shield"),),
     Role.FINANCE: (
         ("财务", "/desk/finance", "money"),
@@ -32,6 +40,9 @@ AREAS: dict[Role, Area] = {Role.DONOR: "public", Role.ORGANISATION: "public", Ro
 HOME: dict[Role, str] = {
     Role.DONOR: "/wishes",
     Role.ORGANISATION: "/wishes",
+    Role.COORDINATOR: "/field",
+    Role.TOWN_REVIEWER: "/desk/reviews",
+    Role.EDITOR: "/desk/publishing",
     Role.FINANCE: "/desk/finance",
     Role.ADMIN: "/desk/staff",
 }

@@ -27,6 +27,7 @@ from cishan.pictures import views as pictures
 from cishan.summaries import desk as summaries_desk
 from cishan.summaries import views as summaries
 from cishan.supervision import desk as supervision
+from cishan.supervision import report_views as reports
 from cishan.wishes import desk as wish_desk
 from cishan.wishes import filing
 from cishan.wishes import views as wall
@@ -202,6 +203,11 @@ ROUTES: tuple[Row, ...] = (
     Row("/desk/doubts", GET, summaries_desk.show_doubts, May.REVIEW),
     Row("/desk/doubts/{id}", POST, summaries_desk.answer_doubt, May.REVIEW),
     # supervision
+    Row("/report", GET, reports.show_report, May.OPEN),
+    Row("/report", POST, reports.report, May.OPEN),
+    Row("/report/thanks", GET, reports.show_thanks, May.OPEN),
+    Row("/desk/concerns", GET, reports.show_concerns, May.PUBLISH),
+    Row("/desk/concerns/{id}/answer", POST, reports.answer, May.PUBLISH),
     Row("/desk/overdue", GET, supervision.show_overdue, May.SUPERVISE),
     # messages and jobs
     Row("/me/messages", GET, messages.show_messages, May.SIGNED_IN),

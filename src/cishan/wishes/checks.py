@@ -86,7 +86,7 @@ async def check_publishable(wish: Wish) -> None:
     faults: dict[str, str] = {}
     household_id: int = wish.household_id  # type: ignore[attr-defined]
     given = await consents_now(household_id)
-    if not NEEDED_CONSENTS <= given:
+    if not given >= NEEDED_CONSENTS:
         faults["consent"] = "这家人还没有同意公开心愿，或已经撤回同意。请退回协理员补办。"
     picture_id: int | None = wish.picture_id  # type: ignore[attr-defined]
     if picture_id is not None:

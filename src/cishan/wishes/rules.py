@@ -86,3 +86,26 @@ def wording_faults(title: str, text: str) -> dict[str, str]:
     elif len(text) > LONGEST_TEXT:
         faults["text"] = f"太长了，最多 {LONGEST_TEXT} 个字。"
     return faults
+
+
+@dataclass(frozen=True)
+class Marked:
+    """The part of a wish that decides its risk marks."""
+
+    is_child: bool
+    has_school: bool
+    has_picture: bool
+    price_fen: int
+    was_returned: bool
+
+
+def risk_marks(wish: Marked, value_cap_fen: int) -> tuple[str, ...]:
+    """Why a reviewer should look twice, in words (R-23, R-34)."""
+    marks = (
+        ("涉及孩子", wish.is_child),
+        ("有学校名", wish.has_school),
+        ("有照片", wish.has_picture),
+        ("价格接近上限", wish.price_fen * 10 >= value_cap_fen * 9),
+        ("退回过", wish.was_returned),
+    )
+    return tuple(words for words, holds in marks if holds)

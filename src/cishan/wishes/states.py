@@ -68,6 +68,7 @@ STEP_LABELS: dict[str, str] = {
     "draft": "登记",
     "change": "修改",
     "record_visit": "记录走访",
+    "remove_picture": "去掉照片",
     "file": "提交",
     "confirm_visit": "确认走访",
     "word": "写公开文字",
