@@ -1,0 +1,7 @@
+"""All promises, in the order in which they are shown."""
+
+from cishan.verify.money import MONEY_CHECKS
+from cishan.verify.people import PEOPLE_CHECKS
+from cishan.verify.wishes import WISH_CHECKS
+
+CHECKS = (*MONEY_CHECKS, *WISH_CHECKS, *PEOPLE_CHECKS)
