@@ -32,7 +32,7 @@ COMMANDS: tuple[Entry, ...] = (
     Entry("verify", "cishan.verify.command", "核对账目和数据，找出任何不一致"),
     Entry("smoke", "cishan.smoke.command", "像用户一样走一遍主要页面"),
     Entry("simulate", "cishan.simulate.command", "用一年的模拟活动检验整个系统"),
-    Entry("bench", "bench.command", "测量性能"),
+    Entry("bench", "cishan.commands.bench", "测量性能"),
 )
 
 
@@ -45,6 +45,12 @@ class Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         entry = next((entry for entry in COMMANDS if entry.name == cmd_name), None)
         return _load(entry) if entry else None
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        self.format_commands(ctx, formatter)
+        records = [record for param in self.get_params(ctx) if (record := param.get_help_record(ctx))]
+        with formatter.section("选项"):
+            formatter.write_dl(records)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("命令"):
@@ -74,17 +80,19 @@ def _not_installed(entry: Entry) -> click.Command:
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.option(
     "--environment-file",
+    "environment_files",
+    multiple=True,
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="先读入这个文件里的 CISHAN_* 设置；已有的环境变量优先。",
+    help="先读入这个文件里的 CISHAN_* 设置，可以写几次；已有的环境变量优先。",
 )
 @click.version_option(package_name="cishan", message="cishan %(version)s")
-def main(environment_file: Path | None) -> None:
+def main(environment_files: Sequence[Path]) -> None:
     """慈善：微心愿认领、慈善募捐与幸福清单。
 
     每个命令都能用 --help 看说明。返回值：0 成功，1 发现问题，2 用法不对，3 缺少运行条件。
     """
-    if environment_file is not None:
-        for name, value in read_environment_file(environment_file).items():
+    for file in environment_files:
+        for name, value in read_environment_file(file).items():
             os.environ.setdefault(name, value)
 
 

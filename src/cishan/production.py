@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
 
 from cishan.payments.alipay.signing import load_private_key, load_public_keys
 from cishan.payments.alipay.terms import Merchant
@@ -26,13 +26,13 @@ class Unsafe(ValueError):
 def refuse_unsafe_settings(settings: Settings) -> None:
     """Raises Unsafe for a production site that is not served by https under a public name. Others may do as they like."""
     if settings.environment is Environment.PRODUCTION:
-        _refuse(_wrong_settings(settings))
+        _refuse(wrong_settings(settings))
 
 
 def refuse_unsafe_merchant(settings: Settings, merchant: Merchant) -> None:
     """Raises Unsafe for a production merchant account at a gateway, or with keys, that are not Alipay's own."""
     if settings.environment is Environment.PRODUCTION:
-        _refuse([*_wrong_gateway(merchant.gateway_url), *_wrong_keys(settings.keys_directory, merchant)])
+        _refuse([*wrong_gateway(merchant.gateway_url), *_wrong_keys(settings.keys_directory, merchant)])
 
 
 def _refuse(sentences: Sequence[str]) -> None:
@@ -40,7 +40,8 @@ def _refuse(sentences: Sequence[str]) -> None:
         raise Unsafe(sentences)
 
 
-def _wrong_settings(settings: Settings) -> list[str]:
+def wrong_settings(settings: Settings) -> list[str]:
+    """What of the settings can't be so in production, a sentence each."""
     parts = urlsplit(settings.site_url)
     wrong = []
     if parts.scheme != "https":
@@ -52,7 +53,8 @@ def _wrong_settings(settings: Settings) -> list[str]:
     return wrong
 
 
-def _wrong_gateway(url: str) -> Iterator[str]:
+def wrong_gateway(url: str) -> Iterator[str]:
+    """Why this is no gateway for real money, a sentence each."""
     parts = urlsplit(url)
     host = parts.hostname or ""
     if parts.scheme != "https":
@@ -68,13 +70,18 @@ def _wrong_keys(directory: Path, merchant: Merchant) -> Iterator[str]:
     if _fingerprint(load_private_key(merchant.private_key_pem).public_key()) in alipays:
         yield "“支付宝公钥”填成了应用自己的公钥。请到支付宝开放平台复制“支付宝公钥”。"
         return
+    for name, key in private_keys_in(directory):
+        if _fingerprint(key.public_key()) in alipays:
+            yield f"密钥目录里的 {name} 能冒充支付宝签名，它是模拟网关的密钥，正式环境不能使用。"
+
+
+def private_keys_in(directory: Path) -> Iterator[tuple[str, RSAPrivateKey]]:
+    """The private keys that lie in a directory, with their files' names."""
     for path in sorted(directory.glob("*.pem")):
         try:
-            ours = _fingerprint(load_private_key(path.read_text()).public_key())
-        except ValueError:
+            yield path.name, load_private_key(path.read_text(encoding="ascii", errors="replace"))
+        except (ValueError, OSError):
             continue
-        if ours in alipays:
-            yield f"密钥目录里的 {path.name} 能冒充支付宝签名，它是模拟网关的密钥，正式环境不能使用。"
 
 
 def is_local(host: str) -> bool:

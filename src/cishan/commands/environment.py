@@ -1,26 +1,16 @@
 """What most commands begin with: the settings, read once, and a database that answers."""
 
 import asyncio
+import socket
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
-import asyncpg
 import click
-from tortoise.exceptions import DBConnectionError
 
 from cishan.commands.outcome import Missing
 from cishan.settings import Settings
 
 T = TypeVar("T")
-
-DATABASE_ERRORS = (
-    OSError,
-    asyncpg.PostgresConnectionError,
-    asyncpg.InvalidAuthorizationSpecificationError,
-    asyncpg.InvalidCatalogNameError,
-    asyncpg.CannotConnectNowError,
-    DBConnectionError,
-)
 
 
 def read_settings() -> Settings:
@@ -43,5 +33,26 @@ def run(work: Coroutine[Any, Any, T]) -> T:
     """Runs a command's asynchronous part; a database that can't be reached ends it in a sentence."""
     try:
         return asyncio.run(work)
-    except DATABASE_ERRORS as error:
+    except (FileNotFoundError, PermissionError) as error:
+        raise Missing(f"需要的文件读不到：{error}") from error
+    except Exception as error:
+        if not _is_about_connecting(error):
+            raise
         raise Missing(f"连不上数据库：{error}") from error
+
+
+def _is_about_connecting(error: Exception) -> bool:
+    # Loaded here: the sandbox and `--help` never talk to a database.
+    import asyncpg
+    from tortoise.exceptions import DBConnectionError
+
+    kinds = (
+        ConnectionError,
+        socket.gaierror,
+        asyncpg.PostgresConnectionError,
+        asyncpg.InvalidAuthorizationSpecificationError,
+        asyncpg.InvalidCatalogNameError,
+        asyncpg.CannotConnectNowError,
+        DBConnectionError,
+    )
+    return isinstance(error, kinds)

@@ -1,12 +1,12 @@
 """`cishan serve`: the web process. Put a reverse proxy with TLS in front of it; see docs/operations.md."""
 
 import multiprocessing
+from typing import Any
 
 import click
 import uvicorn
 from starlette.applications import Starlette
 
-from cishan.app import create_app
 from cishan.commands.environment import read_settings, settings_with_database
 from cishan.commands.outcome import Missing
 from cishan.processes import die_with_launcher
@@ -15,6 +15,17 @@ from cishan.production import Unsafe, refuse_unsafe_settings
 GRACE_SECONDS = 5
 """How long open requests have to end after SIGTERM."""
 KEEP_ALIVE_SECONDS = 20
+SERVER_OPTIONS: dict[str, Any] = {
+    "loop": "uvloop",
+    "http": "httptools",
+    "ws": "none",
+    "log_level": "warning",
+    "access_log": False,
+    "server_header": False,
+    "timeout_keep_alive": KEEP_ALIVE_SECONDS,
+    "timeout_graceful_shutdown": GRACE_SECONDS,
+}
+"""How uvicorn runs, whatever it serves: the benchmarks give their peers the same."""
 
 
 @click.command("serve")
@@ -40,21 +51,17 @@ def command(host: str | None, port: int | None, workers: int, forwarded_allow_ip
         host=host or settings.host,
         port=settings.port if port is None else port,
         workers=workers,
-        loop="uvloop",
-        http="httptools",
-        ws="none",
-        log_level="warning",
-        access_log=False,
-        server_header=False,
         proxy_headers=forwarded_allow_ips is not None,
         forwarded_allow_ips=forwarded_allow_ips or "",
-        timeout_keep_alive=KEEP_ALIVE_SECONDS,
-        timeout_graceful_shutdown=GRACE_SECONDS,
+        **SERVER_OPTIONS,
     )
 
 
 def create_from_environment() -> Starlette:
     """What each web process builds. A forked one must not outlive the launcher that holds its socket."""
+    # Loaded here: the process that only watches over the others need not hold the whole product.
+    from cishan.app import create_app
+
     if multiprocessing.parent_process() is not None:
         die_with_launcher()
     return create_app(read_settings())

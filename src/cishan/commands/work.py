@@ -12,6 +12,7 @@ from cishan.database import database
 from cishan.jobs.queued import QUEUED
 from cishan.jobs.table import JOBS
 from cishan.jobs.worker import Worker
+from cishan.pictures.actions import ENCODER
 from cishan.settings import Settings
 
 READY = "worker ready"
@@ -37,3 +38,4 @@ async def _work(settings: Settings) -> None:
             loop.add_signal_handler(number, worker.stop)
         click.echo(READY)
         await worker.run()
+        await ENCODER.close()
