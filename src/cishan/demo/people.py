@@ -12,7 +12,7 @@ from cishan.households.actions import HouseholdFacts, MemberFacts
 from cishan.households.states import Group
 
 SEED = 371400
-PASSWORD = "xinyuan-2468"
+PASSWORD = "fengzheng-2468"
 CITY = "371400000000"
 
 

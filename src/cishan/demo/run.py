@@ -20,6 +20,7 @@ from cishan.demo.people import DONORS, PASSWORD
 from cishan.demo.staff import staff_samples
 from cishan.divisions.queries import names_of
 from cishan.labels import ROLE_LABELS
+from cishan.pictures.actions import ENCODER
 from cishan.postgres import PostgresError
 from cishan.processes import Answers, ProcessError, StopRequested, Supervisor
 from cishan.settings import Settings
@@ -54,7 +55,10 @@ async def _prepare(grounds: Grounds, report) -> dict[str, str]:  # type: ignore[
     async with database(grounds.settings):
         services = await make_services(grounds.settings)
         if not await city_stands():
-            await load_city(services, line_owners(services), report=report)
+            try:
+                await load_city(services, line_owners(services), report=report)
+            finally:
+                await ENCODER.close()
         site = await load_site()
         assert site is not None
         await set_up_merchant(site.charity_id, app_id=APP_ID, seller_id=SELLER_ID, gateway_url=grounds.gateway_url)
@@ -68,14 +72,11 @@ def _start_programs(supervisor: Supervisor, grounds: Grounds, workers: int) -> N
         supervisor.watch("database", grounds.cluster.is_running, grounds.cluster.tail)
     sandbox = ["sandbox", "--port", str(grounds.sandbox_port), "--app-id", APP_ID, "--seller-id", SELLER_ID]
     sandbox += ["--payee", CITY_PAYEE, "--public-key", str(grounds.app_public_key)]
+    # Side by side, for each takes a second or two to load; the web is the last to be ready.
     supervisor.start("sandbox", [*cishan, *sandbox], env=environment)
     supervisor.start("worker", [*cishan, "work"], env=environment)
-    supervisor.start(
-        "web",
-        [*cishan, "serve", "--workers", str(workers)],
-        env=environment,
-        ready=Answers(f"{grounds.settings.site_url}/ready"),
-    )
+    web_ready = Answers(f"{grounds.settings.site_url}/ready")
+    supervisor.start("web", [*cishan, "serve", "--workers", str(workers)], env=environment, ready=web_ready)
 
 
 def _introduce(console: Console, grounds: Grounds, places: dict[str, str], seconds: float) -> None:
