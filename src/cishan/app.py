@@ -21,6 +21,7 @@ from cishan.households.actions import WithdrawalHandler
 from cishan.payments.alipay.gateway import AlipayGateway
 from cishan.payments.merchants import load_gateway, origin
 from cishan.payments.owners import LineOwners
+from cishan.pictures.actions import ENCODER
 from cishan.production import refuse_unsafe_merchant, refuse_unsafe_settings
 from cishan.public_cache import PublicCache
 from cishan.routes import ROUTES
@@ -53,6 +54,7 @@ def create_app(
             await start(app)
             async with following_the_database(app.state.services.clock):
                 yield
+            await ENCODER.close()
 
     async def start(app: Starlette) -> None:
         services = await make_services(settings, clock=clock, gateway=gateway, passwords=passwords)
