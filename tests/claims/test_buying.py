@@ -78,9 +78,7 @@ async def test_only_finance_advances_money(team: Team, clock: SteppedClock) -> N
             await advance_money([claim_id], actor=actor, now=clock.now())
 
 
-async def test_finance_of_another_county_finds_no_such_claim(
-    team: Team, sealer: Sealer, clock: SteppedClock
-) -> None:
+async def test_finance_of_another_county_finds_no_such_claim(team: Team, sealer: Sealer, clock: SteppedClock) -> None:
     claim_id = await make_claim(team, now=clock.now())
     stranger = await makers.make_staff(Role.FINANCE, "371403000000", sealer=sealer, now=clock.now())
 
@@ -199,5 +197,3 @@ def test_no_form_advances_more_claims_than_a_page_shows() -> None:
     from cishan.claims.staff_queries import PAGE_ROWS
 
     assert purchases.MOST_ADVANCES == PAGE_ROWS
-
-
