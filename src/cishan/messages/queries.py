@@ -1,5 +1,6 @@
 """A person's own messages, and in a demo what was sent to whom."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,6 +11,7 @@ from cishan.sealing import Sealer
 
 MESSAGES_A_PAGE = 20
 OUTBOX_ROWS = 50
+LINK = re.compile(r"(?:https?://[^/\s]+)?(/[A-Za-z0-9_/-]+)", re.ASCII)
 
 MINE = """
 SELECT text_sealed, created_at, count(*) OVER () AS total FROM outbox_message
@@ -35,6 +37,12 @@ class SentMessage:
     text: str
     at: datetime
     sent: bool
+
+    @property
+    def path(self) -> str:
+        """The page of ours that the text leads to; empty when there is none."""
+        found = LINK.search(self.text)
+        return found.group(1) if found else ""
 
 
 async def messages_of(viewer: Viewer, number: int, *, sealer: Sealer) -> tuple[tuple[Message, ...], int]:
