@@ -30,6 +30,7 @@ from cishan.security import OriginCheck, SecurityHeaders
 from cishan.services import Services
 from cishan.settings import Settings
 from cishan.templating import STATIC_URL, static_files
+from cishan.wishes.withdrawals import follow_consent
 
 NOTIFY_PATH = "/pay/notify"
 
@@ -112,4 +113,4 @@ def line_owners(services: Services) -> LineOwners:
 
 def consent_handlers() -> tuple[WithdrawalHandler, ...]:
     """What other rooms do, in the same transaction, when a family takes a consent back."""
-    return ()
+    return (follow_consent,)

@@ -31,6 +31,8 @@ class TermsFigures:
 
 
 DEFAULT_TERMS = TermsFigures()
+LEAST = {"check_after_days": 0}
+"""Every figure is at least 1, but a household may be asked on the day of the hand-over."""
 
 CURRENT = """
 SELECT id FROM campaign WHERE starts_at <= $1 AND (ends_at IS NULL OR ends_at > $1)
@@ -81,6 +83,6 @@ async def current_campaign_id(now: datetime) -> int:
 
 
 def _check(figures: TermsFigures) -> None:
-    wrong = {name: "必须大于 0。" for name, value in asdict(figures).items() if value <= 0}
+    wrong = {name: "必须大于 0。" for name, value in asdict(figures).items() if value < LEAST.get(name, 1)}
     if wrong:
         raise InvalidInput(wrong)

@@ -36,9 +36,10 @@ from cishan.wishes.staff_pages import (
     picture_of,
     staff_steps,
     task_of,
+    visit_task,
 )
 from cishan.wishes.states import Audience, WishKind, WishStatus, can
-from cishan.wishes.work import StaffWish, queue_of, staff_wish, timeline_of
+from cishan.wishes.work import StaffWish, queue_of, staff_wish, timeline_of, visits_to_confirm
 
 STEPS = ("what", "who", "price")
 LAST_STEP = 4
@@ -78,7 +79,9 @@ async def show_field(request: Request) -> Response:
     now = services.clock.now()
     returned = await queue_of(viewer, (WishStatus.RETURNED,))
     drafts = await queue_of(viewer, (WishStatus.DRAFT,))
+    visits = await visits_to_confirm(viewer, sealer=services.sealer)
     groups = [
+        TaskGroup("等您确认的走访", tuple(visit_task(visit) for visit in visits)),
         TaskGroup("退回来要改的", tuple(task_of(wish, f"/field/wishes/{wish.id}", now) for wish in returned)),
         *[await source(viewer, services.sealer, now) for source in getattr(request.app.state, "field_tasks", ())],
         TaskGroup("没填完的心愿", tuple(task_of(wish, f"/field/wishes/{wish.id}", now) for wish in drafts)),

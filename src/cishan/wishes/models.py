@@ -118,7 +118,8 @@ class Wish(Model):
                 name="ix_wall_group",
                 condition={"status": "published"},
             ),
-            GinIndex(fields=("search",), name="ix_wall_search"),
+            GinIndex(fields=("search",), name="ix_wall_search", condition={"status": "published"}),
+            Index(fields=("status",), name="ix_wish_status"),
             Index(fields=("division_code", "status"), name="ix_wish_division"),
             Index(fields=("due_at",), name="ix_wish_due"),
         ]

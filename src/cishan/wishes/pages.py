@@ -24,15 +24,15 @@ FOR_WHOM = {
     Audience.FAMILY: "给一家人",
 }
 ICONS = (
+    ("chair", ("轮椅", "拐", "助行", "杖", "坐便")),
+    ("school", ("桌", "辅导", "书柜", "书包")),
     ("book", ("书", "画", "本")),
     ("lamp", ("灯",)),
-    ("chair", ("轮椅", "椅", "拐", "助行", "杖")),
     ("bike", ("自行车", "车")),
     ("coat", ("衣", "鞋", "帽", "袜")),
     ("bed", ("被", "床", "褥")),
     ("stove", ("锅", "炉", "煲", "壶", "电", "机", "灶")),
     ("food", ("米", "面", "油", "糕", "奶")),
-    ("school", ("桌", "辅导", "学", "课")),
 )
 TONES = {WishStatus.PUBLISHED: "warn", WishStatus.CLAIMED: "busy", WishStatus.FULFILLED: "good"}
 
@@ -118,7 +118,7 @@ def state_of(wish: PublicWish) -> tuple[str, str]:
 
 def steps_of(wish: PublicWish) -> tuple[Step, ...]:
     """What the world may know of a wish's way: dates, never who."""
-    published = Step("发布在心愿墙", day(wish.published_at), why="两个人上门看过，文字由另外两个人先后看过。")
+    published = Step("发布在心愿墙", day(wish.published_at), why="两个人上门看过，文字又由慈善总会看过。")
     if wish.status is WishStatus.PUBLISHED:
         return published, Step("等人认领", stage="now"), Step("买好送到", stage="next"), Step("圆梦", stage="next")
     if wish.status is WishStatus.CLAIMED:

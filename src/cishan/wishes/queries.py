@@ -18,10 +18,9 @@ w.public_group, w.county_code, w.published_at, w.status_since,
 """
 ONE = f"SELECT {PUBLIC_COLUMNS} FROM wish w WHERE w.id = $1 AND w.status IN ('published', 'claimed', 'fulfilled')"  # noqa: S608 - constants
 COUNTS = """
-SELECT count(*) FILTER (WHERE status = 'published') AS published,
-       count(*) FILTER (WHERE status = 'claimed') AS claimed,
-       count(*) FILTER (WHERE status = 'fulfilled') AS fulfilled
-  FROM wish WHERE status IN ('published', 'claimed', 'fulfilled')
+SELECT (SELECT count(*) FROM wish WHERE status = 'published') AS published,
+       (SELECT count(*) FROM wish WHERE status = 'claimed') AS claimed,
+       (SELECT count(*) FROM wish WHERE status = 'fulfilled') AS fulfilled
 """
 SIMILAR = f"""
 SELECT * FROM (

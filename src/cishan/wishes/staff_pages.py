@@ -11,7 +11,7 @@ from cishan.database import JsonRow
 from cishan.labels import label
 from cishan.page_parts import Step
 from cishan.sealing import Sealer
-from cishan.templating import moment, remaining
+from cishan.templating import day, moment, remaining
 from cishan.wishes.catalogue import Suggestion
 from cishan.wishes.pages import FOR_WHOM, icon_of, price_text
 from cishan.wishes.states import STEP_LABELS, WishStatus
@@ -220,6 +220,11 @@ def task_of(wish: StaffWish, href: str, now: datetime) -> Task:
         tag=label(wish.status),
         tone=STATE_TONES[wish.status],
     )
+
+
+def visit_task(visit: VisitToConfirm) -> Task:
+    detail = f"{day(visit.visited_on)}和{visit.with_whom}一起去的"
+    return Task(f"确认走访：{visit.item}", detail, "/desk/visits", "users", "待确认", "warn")
 
 
 def picture_of(wish: StaffWish) -> str | None:

@@ -48,7 +48,7 @@ async def show_wall(request: Request) -> Response:
     now = services_of(request).clock.now()
 
     async def read() -> WallPage:
-        return await _wall_page(wanted, cursor, request.state.site.division_code, now)
+        return await wall_page(wanted, cursor, request.state.site.division_code, now)
 
     page = await read() if is_bare(request) else await memory_of(request).get((wanted, cursor), read)
     return page_response(request, "wishes/wall.html", page, headers=_mark(request))
@@ -117,7 +117,7 @@ def memory_of(request: Request) -> BriefMemory[WallPage]:
     return memory
 
 
-async def _wall_page(wanted: WallFilter, cursor: Cursor | None, city: str, now: datetime) -> WallPage:
+async def wall_page(wanted: WallFilter, cursor: Cursor | None, city: str, now: datetime) -> WallPage:
     piece = await wall_slice(wanted, cursor)
     values = _values(wanted)
     return WallPage(
