@@ -29,7 +29,7 @@ from cishan.households.states import ConsentMethod, ConsentPurpose
 from cishan.ledger.actions import number_entries
 from cishan.payments.owners import LineOwners
 from cishan.services import Services
-from cishan.wishes.campaigns import open_campaign
+from cishan.wishes.campaigns import DEFAULT_TERMS, TermsFigures, open_campaign
 from cishan.wishes.states import WishKind, WishStatus
 
 FAMILIES_IN_A_VILLAGE = 7
@@ -82,7 +82,7 @@ async def load_city(services: Services, owners: LineOwners, *, report: Report) -
     chance = random.Random(SEED)
     async with in_transaction():
         report("慈善组织和行政区划")
-        site = await _open_office(opened)
+        site = await open_office(opened)
         report("工作人员和爱心人士的账号")
         crew = await open_accounts(sealer=services.sealer, now=opened)
         report("困难家庭和他们的同意书")
@@ -97,10 +97,11 @@ async def load_city(services: Services, owners: LineOwners, *, report: Report) -
         await number_entries()
 
 
-async def _open_office(opened: datetime) -> Site:
+async def open_office(opened: datetime, figures: TermsFigures = DEFAULT_TERMS) -> Site:
+    """The divisions, the charity and its standing campaign: what there is before anybody comes."""
     await load_divisions(CITY)
     charity = await set_up_charity(_facts(), now=opened)
-    await open_campaign(charity.id, now=opened)
+    await open_campaign(charity.id, now=opened, figures=figures)
     site = await load_site()
     assert site is not None
     return site

@@ -37,7 +37,7 @@ def run_demo(directory: Path, port: int | None, workers: int, given: Settings) -
             places = run(_prepare(grounds, lambda what: status.update(f"正在准备：{what}…")))
             with Supervisor(directory / "logs") as supervisor:
                 status.update("正在启动网站、后台任务和模拟支付网关…")
-                _start_programs(supervisor, grounds, workers)
+                start_programs(supervisor, grounds, workers)
                 status.stop()
                 _introduce(console, grounds, places, time.monotonic() - begun)
                 supervisor.wait()
@@ -65,7 +65,8 @@ async def _prepare(grounds: Grounds, report) -> dict[str, str]:  # type: ignore[
         return await names_of([sample.place for sample in staff_samples()])
 
 
-def _start_programs(supervisor: Supervisor, grounds: Grounds, workers: int) -> None:
+def start_programs(supervisor: Supervisor, grounds: Grounds, workers: int) -> None:
+    """Sandbox, worker and web as children, each ready when this returns; raises ProcessError naming one that is not."""
     cishan = [sys.executable, "-m", "cishan"]
     environment = grounds.environment()
     if grounds.cluster is not None:

@@ -20,7 +20,7 @@ class PageForm:
 
     action: str
     method: str
-    fields: dict[str, str] = field(default_factory=dict)
+    fields: dict[str, str | list[str]] = field(default_factory=dict)
     names: set[str] = field(default_factory=set)
 
 
@@ -82,9 +82,12 @@ class Browser:
         *,
         files: dict[str, tuple[str, bytes, str]] | None = None,
         refused_with: int | None = None,
-        **values: str,
+        **values: str | list[str],
     ) -> Page:
-        """Sends a form with these values in place of what it held; raises PageFault for a field it does not have."""
+        """Sends a form with these values in place of what it held; raises PageFault for a field it does not have.
+
+        A list ticks several boxes of one name.
+        """
         unknown = set(values) - form.names
         if unknown:
             raise PageFault(f"表单 {form.action} 没有这一项：{'、'.join(sorted(unknown))}")
@@ -189,4 +192,5 @@ class _Reader(HTMLParser):
         if self._link is not None:
             self._link.append(data)
         if self._textarea and self._form is not None:
-            self._form.fields[self._textarea] += data
+            typed = self._form.fields[self._textarea]
+            self._form.fields[self._textarea] = f"{typed}{data}".removeprefix("\n")
