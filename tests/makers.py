@@ -42,7 +42,7 @@ OTHER_COUNTY_VILLAGE = "371403001003"
 CITY = "371400000000"
 """Real codes of 德州: 德城区 and its first street offices."""
 
-PASSWORD = "葡萄架下的长凳7"
+PASSWORD = "葡萄架下的长凳坐七人"
 QUICK_PASSWORDS = Passwords(memory_kib=64, passes=1, lanes=1)
 """The same algorithm at the smallest cost: a test does not wait a tenth of a second for each account."""
 _people = itertools.count(1)

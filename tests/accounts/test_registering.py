@@ -135,8 +135,8 @@ async def test_a_new_code_ends_the_one_before(client: httpx2.AsyncClient, sealer
     answer = await client.post("/sign-in/code/again", data={})
     assert answer.headers["location"] == "/sign-in/code"
     second = await makers.newest_code(phone, sealer)
-    assert (await client.post("/sign-in/code", data={"code": first})).status_code == (303 if first == second else 400)
     assert (await client.post("/sign-in/code", data={"code": second})).status_code == 303
+    assert (await client.post("/sign-in/code", data={"code": first})).status_code == 400
 
 
 async def test_the_door_says_the_same_to_a_known_and_an_unknown_phone(
@@ -168,3 +168,33 @@ async def test_where_donors_are_invited_nobody_registers_by_themselves(
     sent = await client.post("/sign-in", data={"phone": "13800001119", "way": "code"})
     assert sent.headers["location"] == "/sign-in/code"
     assert not await rows("SELECT id FROM outbox_message")
+
+
+async def test_a_member_registers_by_the_administrators_invitation(
+    client: httpx2.AsyncClient, sealer: Sealer, clock: SteppedClock
+) -> None:
+    admin = await makers.make_admin(sealer=sealer, now=clock.now())
+    await makers.signed_in(client, admin, now=clock.now())
+    form = {"form_key": "k" * 20, "phone": "13800001120", "name": "会员甲"}
+    assert (await client.post("/desk/staff/invite-donor", data=form)).status_code == 404
+    await rows("UPDATE charity SET legal_mode = $1", LegalMode.PRIVATE.value)
+    clock.advance(timedelta(seconds=6))
+    assert (await client.post("/desk/staff/invite-donor", data=form)).status_code == 303
+    link = (await makers.newest_sms_text("13800001120", sealer)).split("http://testserver")[1]
+    client.cookies.clear()
+    assert "会员甲" in (await client.get(link)).text
+    assert (await client.get(f"/staff{link}")).status_code == 404
+    joined = await client.post(link, data={"password": makers.PASSWORD})
+    assert joined.headers["location"] == "/wishes"
+    viewer = await viewer_in(client, clock)
+    assert viewer is not None
+    assert viewer.role is Role.DONOR
+    client.cookies.clear()
+    assert (await client.post(link, data={"password": makers.PASSWORD})).status_code == 404
+
+
+async def test_a_demos_visitor_follows_the_link_of_a_message(
+    client: httpx2.AsyncClient, sealer: Sealer, clock: SteppedClock
+) -> None:
+    await makers.make_admin(sealer=sealer, now=clock.now())
+    assert '<a href="/staff/invitations/' in (await client.get("/demo/outbox")).text

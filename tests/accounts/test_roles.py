@@ -7,7 +7,14 @@ import pytest
 from starlette.applications import Starlette
 
 import makers
-from cishan.accounts.actions import accept_invitation, change_role, disable_account, end_role, invite_staff
+from cishan.accounts.actions import (
+    accept_invitation,
+    change_role,
+    disable_account,
+    end_role,
+    invite_staff,
+    register_donor,
+)
 from cishan.accounts.queries import names_of, staff_covering, staff_in
 from cishan.accounts.states import Role
 from cishan.accounts.viewer import Viewer
@@ -274,3 +281,8 @@ async def test_who_works_in_a_place_and_who_is_responsible_for_it(
     covering = await staff_covering(makers.VILLAGE, Role.TOWN_REVIEWER)
     assert [row["account_id"] for row in covering] == [reviewer.account_id]
     assert await names_of([reviewer.account_id, 0], sealer) == {reviewer.account_id: "周审核"}
+
+
+async def test_the_action_itself_refuses_a_weak_password(sealer: Sealer, clock: SteppedClock) -> None:
+    with pytest.raises(InvalidInput, match="容易被猜到"):
+        await register_donor("13800002222", "王芳", password="x13800002222", sealer=sealer, now=clock.now())

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from tortoise.transactions import in_transaction
 
 from cishan.accounts.passwords import STRONG, Passwords
-from cishan.accounts.rules import PLACE_SENTENCES, administers, may_work_in
+from cishan.accounts.rules import PLACE_SENTENCES, administers, check_password, may_work_in
 from cishan.accounts.sessions import new_token, revoke_all, token_hash
 from cishan.accounts.states import STAFF_ROLES, AccountKind, Role
 from cishan.accounts.viewer import Viewer
@@ -77,9 +77,10 @@ async def register_donor(
 ) -> int:
     """Creates a donor's account, or an officer's of an organisation (name, unified code), and returns its id.
 
-    Called after the phone's code was checked. Raises Conflict when the phone already has a donor's account.
+    Called after the phone's code was checked. Raises Conflict when the phone already has a donor's account, and
+    InvalidInput for a password that is too easily guessed.
     """
-    hashed = await passwords.hash(password) if password else None
+    hashed = await passwords.hash(allowed_password(password, phone)) if password else None
     index = sealer.digest(phone, PHONE_LABEL)
     sealed_phone, sealed_name = sealer.seal(phone, PHONE_LABEL), sealer.seal(name, NAME_LABEL)
     async with in_transaction():
@@ -92,6 +93,15 @@ async def register_donor(
         account_id: int = found[0]["id"]
         await record_event("account", account_id, "registered", actor=None, now=now)
         return account_id
+
+
+def allowed_password(password: str, phone: str = "") -> str:
+    """The password if it may be one; raises InvalidInput for the field `password` otherwise."""
+    try:
+        check_password(password, phone)
+    except ValueError as error:
+        raise InvalidInput({"password": str(error)}) from error
+    return password
 
 
 async def _organisation(name: str, uscc: str, *, now: datetime) -> int:
@@ -179,7 +189,7 @@ async def accept_invitation(
     Works once. A grant the person held before ends, and all their sessions die. Raises NotFound for a link that is
     unknown, used or too old, Conflict when the role was changed after the link was sent.
     """
-    hashed = await passwords.hash(password)
+    hashed = await passwords.hash(allowed_password(password))
     async with in_transaction():
         found = await rows(LOCK_INVITATION, token_hash(token), now)
         if not found or found[0]["role"] not in STAFF_ROLES:

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from tortoise.transactions import in_transaction
 
-from cishan.accounts.actions import LOCK_INVITATION, NEW_ACCOUNT, write_invitation
+from cishan.accounts.actions import LOCK_INVITATION, NEW_ACCOUNT, allowed_password, write_invitation
 from cishan.accounts.passwords import STRONG, Passwords
 from cishan.accounts.sessions import token_hash
 from cishan.accounts.states import AccountKind, Role
@@ -31,7 +31,7 @@ async def invite_donor(
 
 async def accept_donor_invitation(token: str, password: str, *, now: datetime, passwords: Passwords = STRONG) -> int:
     """Makes the member's account with this password and returns its id; the link works once."""
-    hashed = await passwords.hash(password)
+    hashed = await passwords.hash(allowed_password(password))
     async with in_transaction():
         found = await rows(LOCK_INVITATION, token_hash(token), now)
         if not found or found[0]["role"] != Role.DONOR:

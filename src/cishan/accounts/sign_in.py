@@ -5,7 +5,7 @@ from datetime import datetime
 
 from tortoise.transactions import in_transaction
 
-from cishan.accounts.actions import PHONE_LABEL
+from cishan.accounts.actions import PHONE_LABEL, allowed_password
 from cishan.accounts.limits import SIGN_IN_OF_ACCOUNT, SIGN_IN_OF_ADDRESS, count_one, forget
 from cishan.accounts.passwords import STRONG, Passwords
 from cishan.accounts.sessions import open_session, revoke_others, revoke_token
@@ -106,7 +106,7 @@ async def change_password(
         if not await passwords.matches(own["password_hash"], current):
             raise InvalidInput({"current": "现在的密码不对。"})
         await forget(SIGN_IN_OF_ACCOUNT, bucket, sealer=sealer)
-    hashed = await passwords.hash(new)
+    hashed = await passwords.hash(allowed_password(new))
     async with in_transaction():
         await rows("SELECT id FROM account WHERE id = $1 FOR UPDATE", actor.account_id)
         await rows("UPDATE account SET password_hash = $2 WHERE id = $1", actor.account_id, hashed)
