@@ -1,6 +1,6 @@
 """Where each role can go: the places of the bottom bar on phones and of the rail on desks."""
 
-from cishan.accounts.states import Role
+from cishan.accounts.states import STAFF_ROLES, Role
 from cishan.shell import Area, Place
 
 Link = tuple[str, str, str]
@@ -11,27 +11,45 @@ PUBLIC: tuple[Link, ...] = (
     ("我的", "/me", "user"),
 )
 
+OWN: Link = ("我的消息", "/me/messages", "bell")
+"""The last place of every staff member: messages, devices, password, and the way out."""
+
 PLACES: dict[Role, tuple[Link, ...]] = {
     Role.DONOR: PUBLIC,
     Role.ORGANISATION: PUBLIC,
     Role.COORDINATOR: (
         ("今天", "/field", "check"),
+        ("送东西", "/field/deliveries", "gift"),
         ("家庭", "/field/households", "home"),
+        ("幸福清单", "/desk/lists", "list"),
     ),
     Role.TOWN_REVIEWER: (
         ("审核", "/desk/reviews", "inbox"),
         ("走访", "/desk/visits", "users"),
+        ("核实", "/desk/checks", "check"),
+        ("超时的事", "/desk/overdue", "clock"),
         ("家庭", "/desk/households", "home"),
+        ("幸福清单", "/desk/lists", "list"),
+        ("清单疑问", "/desk/doubts", "message"),
     ),
-    Role.EDITOR: (("发布", "/desk/publishing", "wall"), ("举报", "/desk/concerns", "shield")),
-    Role.SUPERVISOR: (("孩子授权", "/desk/minor-grants", "shield"),),
+    Role.EDITOR: (
+        ("发布", "/desk/publishing", "wall"),
+        ("感谢", "/desk/thanks", "message"),
+        ("超时的事", "/desk/overdue", "clock"),
+        ("举报", "/desk/concerns", "shield"),
+    ),
+    Role.SUPERVISOR: (
+        ("超时的事", "/desk/overdue", "clock"),
+        ("核实", "/desk/checks", "check"),
+        ("孩子授权", "/desk/minor-grants", "shield"),
+    ),
     Role.FINANCE: (
         ("财务", "/desk/finance", "money"),
         ("拨备用金", "/desk/finance/advances", "gift"),
         ("超价审批", "/desk/finance/approvals", "check"),
         ("账目", "/desk/finance/entries", "search"),
     ),
-    Role.ADMIN: (("人员", "/desk/staff", "users"), ("后台任务", "/desk/jobs", "clock")),
+    Role.ADMIN: (("人员", "/desk/staff", "users"), ("导入", "/desk/imports", "file"), ("后台任务", "/desk/jobs", "clock")),
 }
 """Each room adds its places here, the daily ones first."""
 
@@ -43,6 +61,7 @@ HOME: dict[Role, str] = {
     Role.COORDINATOR: "/field",
     Role.TOWN_REVIEWER: "/desk/reviews",
     Role.EDITOR: "/desk/publishing",
+    Role.SUPERVISOR: "/desk/overdue",
     Role.FINANCE: "/desk/finance",
     Role.ADMIN: "/desk/staff",
 }
@@ -51,7 +70,9 @@ HOME: dict[Role, str] = {
 
 def places_of(role: Role | None, path: str) -> tuple[Place, ...]:
     """The places for a role; the one whose address leads `path` is current."""
-    links = PLACES.get(role, PUBLIC) if role else PUBLIC
+    links = PLACES[role] if role else PUBLIC
+    if role in STAFF_ROLES:
+        links = (*links, OWN)
     best = max((href for _, href, _ in links if path == href or path.startswith(href + "/")), key=len, default="")
     return tuple(Place(label=label, href=href, icon=icon, current=href == best) for label, href, icon in links)
 
@@ -61,4 +82,4 @@ def area_of(role: Role | None) -> Area:
 
 
 def home_of(role: Role) -> str:
-    return HOME.get(role, "/desk")
+    return HOME[role]
