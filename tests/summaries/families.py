@@ -1,6 +1,7 @@
 """A family whose list is made, with its coordinator and reviewer."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import givers
 
@@ -12,6 +13,8 @@ from cishan.settings import Settings
 from cishan.summaries.queries import members_of
 
 HEAD_BORN, CHILD_BORN = 1960, 2015
+CHRISTMAS_EVE = datetime(2025, 12, 24, 1, 0, tzinfo=UTC)
+"""Late enough for the whole year's payments to have been made."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +30,9 @@ class Family:
     clock: SteppedClock
 
     async def benefit(self, person_id: int, code: str, months: tuple[int, ...], fen: int) -> None:
-        await givers.give_benefit(person_id, code, months, fen, sealer=self.sealer, now=self.clock.now())
+        await givers.give_benefit(
+            person_id, code, months, fen, settings=self.settings, sealer=self.sealer, now=self.clock.now()
+        )
 
     async def thing(self, item: str, value_fen: int) -> int:
         return await givers.give_thing(self.household_id, item, value_fen, **self._who())
@@ -36,8 +41,7 @@ class Family:
         return await givers.give_hours(self.household_id, item, hours, **self._who())
 
     async def id_tail(self, person_id: int) -> str:
-        sealed = (await rows("SELECT id_number_sealed FROM person WHERE id = $1", person_id))[0]["id_number_sealed"]
-        return self.sealer.open(sealed, "person.id_number")[-6:]
+        return (await givers.id_number_of(person_id, self.sealer))[-6:]
 
     async def phone(self) -> str:
         sealed = (await rows("SELECT phone_sealed FROM person WHERE id = $1", self.grandmother))[0]["phone_sealed"]
@@ -53,8 +57,14 @@ class Family:
 
 
 async def make_family(
-    settings: Settings, sealer: Sealer, clock: SteppedClock, *, names: tuple[str, str] = ("张秀英", "张小满")
+    settings: Settings,
+    sealer: Sealer,
+    clock: SteppedClock,
+    *,
+    names: tuple[str, str] = ("张秀英", "张小满"),
+    at: datetime = CHRISTMAS_EVE,
 ) -> Family:
+    clock.move_to(at)
     await makers.make_campaign(now=clock.now())
     people = await makers.make_wish_people(sealer=sealer, now=clock.now())
     household_id = await makers.make_household(

@@ -1,42 +1,32 @@
 """Makes what families receive: benefits by month, and wishes carried to their end by the real actions."""
 
+import asyncio
 import io
-from datetime import date, datetime
+import itertools
+from datetime import datetime
 
 from PIL import Image
 
 import makers
 from cishan.accounts.viewer import Viewer
+from cishan.benefits.imports import apply_import, preview_import
+from cishan.benefits.programmes import load_programmes
+from cishan.benefits.states import ImportKind
 from cishan.charities.queries import load_site
 from cishan.claims.actions import claim_wish
 from cishan.claims.checks import Check, record_check
 from cishan.claims.fulfilment import HandOver, hand_over
 from cishan.claims.states import CheckAnswer, CheckChannel, ClaimWay, DeliveryProof
 from cishan.database import rows
+from cishan.money import yuan_text
 from cishan.pictures.actions import store_picture
 from cishan.pictures.models import PictureUse
 from cishan.sealing import Sealer
 from cishan.settings import Settings
 from cishan.wishes.states import WishKind, WishStatus
 
-PROGRAMMES = {
-    "dibao": ("最低生活保障", "德城区民政局", "0534-2660001"),
-    "canji": ("困难残疾人生活补贴", "德城区残联", "0534-2660002"),
-    "gaoling": ("高龄津贴", "德城区民政局", "0534-2660001"),
-}
-PROGRAMME = """
-INSERT INTO programme (code, name, office, hotline) VALUES ($1, $2, $3, $4)
-ON CONFLICT (code) DO UPDATE SET name = excluded.name RETURNING id
-"""
-BATCH = """
-INSERT INTO import_batch (kind, division_code, file_name, file_sha256, status, rows_total, rows_new, rows_same, errors,
-                          uploaded_by_id, uploaded_at, applied_at)
-VALUES ('benefits', $1, $2, $3, 'applied', 1, 1, 0, '[]', $4, $5, $5) RETURNING id
-"""
-RECORD = """
-INSERT INTO benefit_record (programme_id, person_id, month, amount_fen, paid_on, batch_id)
-SELECT $1, $2, month, $4, month + 9, $5 FROM unnest($3::date[]) AS month
-"""
+HEADER = "身份证号,项目编码,月份,金额,发放日期"
+_files = itertools.count(1)
 
 
 async def give_benefit(
@@ -45,15 +35,28 @@ async def give_benefit(
     months: tuple[int, ...],
     fen: int,
     *,
+    settings: Settings,
     sealer: Sealer,
     now: datetime,
     year: int = 2025,
 ) -> None:
-    """What a person was paid under a programme in some months."""
-    programme = (await rows(PROGRAMME, code, *PROGRAMMES[code]))[0]["id"]
+    """What a person was paid under a programme in some months, imported from a file of the bureau."""
+    await load_programmes()
     admin = await makers.make_admin(sealer=sealer, now=now)
-    batch = (await rows(BATCH, makers.COUNTY, f"{code}.csv", f"{code}-{months}", admin.account_id, now))[0]["id"]
-    await rows(RECORD, programme, person_id, [date(year, month, 1) for month in months], fen, batch)
+    number = await id_number_of(person_id, sealer)
+    lines = [f"{number},{code},{year}-{month:02d},{yuan_text(fen)},{year}-{month:02d}-01" for month in months]
+    directory = settings.data_directory / "imports"
+    source = settings.data_directory / f"{code}-{next(_files)}.csv"
+    await asyncio.to_thread(source.write_text, "\n".join([HEADER, *lines, ""]), encoding="utf-8")
+    batch_id = await preview_import(
+        ImportKind.BENEFITS, source, directory=directory, actor=admin, sealer=sealer, now=now
+    )
+    await apply_import(batch_id, directory=directory, actor=admin, sealer=sealer, now=now)
+
+
+async def id_number_of(person_id: int, sealer: Sealer) -> str:
+    sealed = (await rows("SELECT id_number_sealed FROM person WHERE id = $1", person_id))[0]["id_number_sealed"]
+    return sealer.open(sealed, "person.id_number")
 
 
 async def give_thing(

@@ -16,7 +16,7 @@ from cishan.errors import Conflict, InvalidInput
 from cishan.forms.reading import FormModel, read_fields, read_form, typed_text
 from cishan.forms.replay import answer_once
 from cishan.households.rules import mask_name
-from cishan.page_parts import Pagination
+from cishan.page_parts import Column, Pagination
 from cishan.sealing import Sealer
 from cishan.summaries.actions import freeze_list, freeze_lists, record_printing
 from cishan.summaries.batches import sheets_for
@@ -35,6 +35,7 @@ DESK = "/desk/lists"
 DOUBTS = "/desk/doubts"
 YEARS_SHOWN = 5
 LONGEST_ANSWER = 300
+COLUMNS = ("户编号", "户主", "村", "定稿", Column("合计", number=True), "单子", "出单")
 NOTHING = "没有可以出单的清单。请先定稿；没有收到任何帮助的家庭没有清单。"
 
 
@@ -62,6 +63,7 @@ async def show_lists(request: Request) -> Response:
         place=place,
         places=await _places(viewer),
         case_number=case_number,
+        columns=COLUMNS,
         rows=tuple(_household_row(row, viewer, services.sealer) for row in roll.rows),
         pagination=_pagination(roll, {"year": str(year), "place": place, "case_number": case_number}),
         can_print_all=any(row["lines"] for row in roll.rows),

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from cishan.amount_words import amount_in_words
 from cishan.charts import Chart, Point, bar_chart
 from cishan.database import JsonRow
-from cishan.page_parts import Pagination
+from cishan.page_parts import Column, Pagination
 from cishan.summaries.editions import EditionView
 from cishan.summaries.rules import Line, by_kind, by_person, in_order, total_fen
 from cishan.summaries.sheets import Ask
@@ -115,6 +115,7 @@ class ListsPage:
     place: str
     places: tuple[tuple[str, str], ...]
     case_number: str
+    columns: tuple[Column | str, ...]
     rows: tuple[HouseholdRow, ...]
     pagination: Pagination
     can_print_all: bool

@@ -17,7 +17,7 @@ from cishan.templating import day, yuan
 
 HASH_SHOWN = 8
 MOST_ASKS = 5
-LONGEST_ABOUT = 8
+LONGEST_ABOUT = 9
 # How many full-width characters a cell holds on one printed line, at 16 pt on A4; a longer text takes more lines.
 WHO_WIDTH, WHAT_WIDTH, WHEN_WIDTH = 4, 10, 9
 
@@ -80,7 +80,12 @@ def asks_of(
 def asks_on_paper(asks: Sequence[Ask]) -> tuple[Ask, ...]:
     """As many as there is room for: the list itself, the first offices and the hot line for anything."""
     shown = [*asks[: MOST_ASKS - 1], asks[-1]] if len(asks) > MOST_ASKS else asks
-    return tuple(Ask(ask.about if len(ask.about) <= LONGEST_ABOUT else "补助补贴", ask.whom) for ask in shown)
+    return tuple(Ask(_shortened(ask.about), ask.whom) for ask in shown)
+
+
+def _shortened(about: str) -> str:
+    """The first of several programmes stands for all of an office."""
+    return about if len(about) <= LONGEST_ABOUT else f"{about.split('、')[0][: LONGEST_ABOUT - 1]}等"
 
 
 def make_sheet(
