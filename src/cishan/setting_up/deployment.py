@@ -50,9 +50,12 @@ async def set_up(plan: Plan) -> Made:
         if path.exists():
             raise SetUpRefused(f"{path} 已经存在。已有的环境不会被改动；要重建请先把它移走。")
     await _prepare_database(plan.settings)
-    with _staged(plan) as staged:
-        async with database(plan.settings):
-            link = await _fill(plan, staged)
+    try:
+        with _staged(plan) as staged:
+            async with database(plan.settings):
+                link = await _fill(plan, staged)
+    except (FileExistsError, NotADirectoryError, PermissionError) as error:
+        raise SetUpRefused(f"{error.filename} 写不了：{error.strerror}。") from error
     return Made(environment_file, owner_file, link)
 
 
