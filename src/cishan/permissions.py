@@ -25,8 +25,11 @@ class Permission(StrEnum):
     CHECK_FULFILMENT = "check_fulfilment"
     ISSUE_LISTS = "issue_lists"
     SUPERVISE = "supervise"
+    RESOLVE = "resolve"
+    """Decides what becomes of a claim that is stuck: another buyer, or its end."""
+    VISIT = "visit"
+    UNMASK = "unmask"
     IMPORT = "import"
-    ANSWER_CONCERN = "answer_concern"
     ADMINISTER = "administer"
     GRANT_MINOR = "grant_minor"
     STAFF = "staff"
@@ -43,9 +46,11 @@ HOLDERS: dict[Permission, frozenset[Role]] = {
     Permission.DELIVER: frozenset({Role.COORDINATOR}),
     Permission.CHECK_FULFILMENT: frozenset({Role.COORDINATOR, Role.TOWN_REVIEWER, Role.SUPERVISOR}),
     Permission.ISSUE_LISTS: frozenset({Role.COORDINATOR, Role.TOWN_REVIEWER}),
-    Permission.SUPERVISE: frozenset({Role.SUPERVISOR, Role.EDITOR, Role.TOWN_REVIEWER, Role.ADMIN}),
+    Permission.SUPERVISE: frozenset({Role.SUPERVISOR, Role.EDITOR, Role.TOWN_REVIEWER}),
+    Permission.RESOLVE: frozenset({Role.EDITOR, Role.TOWN_REVIEWER}),
+    Permission.VISIT: frozenset({Role.COORDINATOR, Role.TOWN_REVIEWER}),
+    Permission.UNMASK: frozenset({Role.COORDINATOR, Role.TOWN_REVIEWER}),
     Permission.IMPORT: frozenset({Role.ADMIN}),
-    Permission.ANSWER_CONCERN: frozenset({Role.EDITOR, Role.TOWN_REVIEWER}),
     Permission.ADMINISTER: frozenset({Role.ADMIN}),
     Permission.GRANT_MINOR: frozenset({Role.SUPERVISOR}),
     Permission.STAFF: STAFF_ROLES,

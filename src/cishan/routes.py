@@ -15,6 +15,7 @@ from cishan.accounts import desk as staff
 from cishan.accounts import me, staff_views
 from cishan.accounts import views as doors
 from cishan.claims import books, field, finance
+from cishan.benefits import desk as imports
 from cishan.claims import desk as fulfilment
 from cishan.claims import views as claims
 from cishan.households import desk as disclosure
@@ -112,8 +113,8 @@ ROUTES: tuple[Row, ...] = (
     Row("/desk/households/{id}", GET, households.show_household, May.STAFF),
     Row("/desk/households/{id}/move", GET, households.show_move, May.REVIEW),
     Row("/desk/households/{id}/move", POST, households.move_household, May.REVIEW),
-    Row("/desk/households/{id}/unmask", GET, disclosure.show_unmask, May.STAFF),
-    Row("/desk/households/{id}/unmask", POST, disclosure.unmask, May.STAFF),
+    Row("/desk/households/{id}/unmask", GET, disclosure.show_unmask, May.UNMASK),
+    Row("/desk/households/{id}/unmask", POST, disclosure.unmask, May.UNMASK),
     Row("/desk/minor-grants", GET, disclosure.show_grants, May.GRANT_MINOR),
     Row("/desk/minor-grants", POST, disclosure.give_grant, May.GRANT_MINOR),
     # wishes: filing, review, publishing
@@ -132,8 +133,8 @@ ROUTES: tuple[Row, ...] = (
     Row("/desk/reviews/{id}/visit", POST, wish_desk.record_visit, May.REVIEW),
     Row("/desk/reviews/{id}/word", POST, wish_desk.word, May.REVIEW),
     Row("/desk/reviews/{id}/send-back", POST, wish_desk.send_back, May.REVIEW),
-    Row("/desk/visits", GET, wish_desk.show_visits, May.STAFF),
-    Row("/desk/visits/{id}/confirm", POST, wish_desk.confirm_visit, May.STAFF),
+    Row("/desk/visits", GET, wish_desk.show_visits, May.VISIT),
+    Row("/desk/visits/{id}/confirm", POST, wish_desk.confirm_visit, May.VISIT),
     Row("/desk/publishing", GET, wish_desk.show_publishing, May.PUBLISH),
     Row("/desk/publishing/{id}", GET, wish_desk.show_publish, May.PUBLISH),
     Row("/desk/publishing/{id}/publish", POST, wish_desk.publish, May.PUBLISH),
@@ -171,8 +172,8 @@ ROUTES: tuple[Row, ...] = (
     Row("/desk/thanks", GET, fulfilment.show_thanks_queue, May.PUBLISH),
     Row("/desk/thanks/{id}", POST, fulfilment.pass_thanks_on, May.PUBLISH),
     Row("/desk/claims/{id}", GET, fulfilment.show_claim, May.SUPERVISE),
-    Row("/desk/claims/{id}/buyer", POST, fulfilment.put_buyer_in, May.SUPERVISE),
-    Row("/desk/claims/{id}/end", POST, fulfilment.end, May.SUPERVISE),
+    Row("/desk/claims/{id}/buyer", POST, fulfilment.put_buyer_in, May.RESOLVE),
+    Row("/desk/claims/{id}/end", POST, fulfilment.end, May.RESOLVE),
     # ledger and finance
     Row("/desk/finance", GET, books.show_finance, May.MANAGE_MONEY),
     Row("/desk/finance/advances", GET, finance.show_advances, May.MANAGE_MONEY),
@@ -185,6 +186,13 @@ ROUTES: tuple[Row, ...] = (
     Row("/desk/finance/entries", GET, books.show_entries, May.MANAGE_MONEY),
     Row("/desk/finance/entries/{id}", GET, books.show_entry, May.MANAGE_MONEY),
     # benefits and imports
+    Row("/desk/imports", GET, imports.show_imports, May.IMPORT),
+    Row("/desk/imports", POST, imports.upload, May.IMPORT, IMPORT_BYTES + FORM_BYTES),
+    Row("/desk/imports/templates/{kind}", GET, imports.download_template, May.IMPORT),
+    Row("/desk/imports/{id}", GET, imports.show_import, May.IMPORT),
+    Row("/desk/imports/{id}/apply", POST, imports.apply, May.IMPORT),
+    Row("/desk/imports/{id}/retry", POST, imports.retry, May.IMPORT),
+    Row("/desk/imports/{id}/errors.csv", GET, imports.download_errors, May.IMPORT),
     # summaries
     Row("/list", GET, summaries.show_door, May.OPEN),
     Row("/list", POST, summaries.enter_code, May.OPEN),
