@@ -256,7 +256,7 @@ async def test_thanks_reach_the_donor_through_an_editor(team: Team, clock: Stepp
         await write_thanks(claim_id, "换一句", actor=team.coordinator, **told)
 
 
-@pytest.mark.parametrize("text", ["张秀英全家谢谢您", "打我电话 13900000001 吧", "欢迎来前屯 12 号院做客"])
+@pytest.mark.parametrize("text", ["张秀英全家谢谢您", "打我电话 13900000001 吧", "欢迎来我家12号院做客"])
 async def test_thanks_name_nobody(team: Team, clock: SteppedClock, text: str) -> None:
     claim_id = await make_claim(team, ClaimStatus.CONFIRMED, now=clock.now())
     with pytest.raises(InvalidInput):

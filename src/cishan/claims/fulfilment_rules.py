@@ -16,7 +16,8 @@ MOST_HOURS = 100
 LONGEST_SHOP = 60
 LONGEST_NOTE = 200
 LONGEST_THANKS = 300
-REMIND_BEFORE = timedelta(days=1)
+DAY = timedelta(days=1)
+REMIND_BEFORE = DAY
 
 STAFFED = frozenset(
     {ClaimStatus.PAID, ClaimStatus.ADVANCED, ClaimStatus.BOUGHT, ClaimStatus.DELIVERED, ClaimStatus.QUESTIONED}
@@ -93,6 +94,11 @@ def refusal_of_asker(actor_id: int, deliverer_id: int | None) -> str:
 
 def is_late(status: ClaimStatus, due_at: datetime | None, now: datetime) -> bool:
     return status in STAFFED and due_at is not None and due_at <= now
+
+
+def days_late(since: datetime, now: datetime) -> int:
+    """Whole days since a missed deadline; a part of a day counts as one, so that nothing late says 0."""
+    return max(-((since - now) // DAY), 1)
 
 
 def may_rise(status: ClaimStatus, due_at: datetime | None, level: int, now: datetime) -> bool:

@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from cishan.accounts.states import Role
-from cishan.claims.fulfilment_rules import CODE_DIGITS, RELATIONS, refusal_of_asker, responsible
+from cishan.claims.fulfilment_rules import CODE_DIGITS, RELATIONS, days_late, refusal_of_asker, responsible
 from cishan.claims.rules import VERBS
 from cishan.claims.staff_queries import Buyer, ClaimEvent, Door, Task
 from cishan.claims.states import CheckAnswer, CheckChannel, ClaimStatus, ClaimWay, EndReason
@@ -13,7 +13,6 @@ from cishan.labels import ROLE_LABELS, label
 from cishan.page_parts import Column, Pagination, Step
 from cishan.templating import moment, remaining, yuan
 
-_DAY = timedelta(days=1)
 SUM = Column("金额", number=True)
 
 Typed = Mapping[str, str]
@@ -312,7 +311,7 @@ def task_row(task: Task, now: datetime) -> TaskRow:
     return TaskRow(
         href=f"/field/deliveries/{task.id}",
         title=f"{'等财务同意' if waiting else TODO.get(task.status, '看看')}：{task.item}",
-        detail=f"{task.case_number} · {due_words(task, now)}",
+        detail=f"{due_words(task, now)} · {task.case_number}",
         tag="超时" if late else label(task.status),
         tone="bad" if late else TONES.get(task.status, "plain"),
         icon="message" if task.status in {ClaimStatus.DELIVERED, ClaimStatus.CONFIRMED} else icon,
@@ -343,7 +342,7 @@ def _rows(tasks: list[Task], now: datetime) -> tuple[TaskRow, ...]:
 def due_words(task: Task, now: datetime) -> str:
     late = task.late_from(now)
     if late is not None:
-        return f"超时 {(now - late) // _DAY} 天" if now - late >= _DAY else "刚刚超时"
+        return f"超时 {days_late(late, now)} 天"
     return remaining(task.due_at, now) if task.due_at is not None else "没有期限"
 
 

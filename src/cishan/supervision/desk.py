@@ -7,13 +7,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from cishan.charts import Chart, Point, bar_chart
+from cishan.claims.fulfilment_rules import days_late
 from cishan.labels import ROLE_LABELS
 from cishan.page_parts import Column
 from cishan.supervision.queries import UnitCount, overdue_for, overdue_units
 from cishan.templating import page_response
 from cishan.web import services_of, viewer_of
 
-DAY_SECONDS = 24 * 3600
 DAYS = Column("超时", number=True)
 
 
@@ -64,12 +64,6 @@ async def show_overdue(request: Request) -> Response:
         is_cut=total > len(found),
     )
     return page_response(request, "supervision/overdue.html", page)
-
-
-def days_late(since: datetime, now: datetime) -> int:
-    """Whole days since the deadline; a part of a day counts as one, so that nothing late says 0."""
-    seconds = int((now - since).total_seconds())
-    return max(-(-seconds // DAY_SECONDS), 1)
 
 
 def chart_of(units: tuple[UnitCount, ...]) -> Chart:

@@ -6,12 +6,12 @@ import pytest
 
 import makers
 from cishan.accounts.states import Role
+from cishan.claims.fulfilment_rules import days_late
 from cishan.clock import SteppedClock
 from cishan.database import rows
 from cishan.sealing import Sealer
 from cishan.settings import Settings
 from cishan.supervision.deadlines import lapse_late_wishes, remind_of_late_wishes
-from cishan.supervision.desk import days_late
 from cishan.supervision.queries import overdue_for, overdue_units
 from cishan.wishes.states import WishStatus
 
