@@ -19,6 +19,7 @@ from cishan.charities.states import LegalMode
 from cishan.claims.states import ClaimStatus, ClaimWay
 from cishan.clock import beijing_day
 from cishan.demo.journey import Home, Journey, Stage
+from cishan.demo.payments import import_payments
 from cishan.demo.people import CITY, SEED, VILLAGES, Family, families
 from cishan.demo.staff import Crew, open_accounts
 from cishan.demo.texts import SAMPLES, Sample
@@ -29,6 +30,7 @@ from cishan.households.states import ConsentMethod, ConsentPurpose
 from cishan.ledger.actions import number_entries
 from cishan.payments.owners import LineOwners
 from cishan.services import Services
+from cishan.summaries.actions import freeze_lists
 from cishan.wishes.campaigns import DEFAULT_TERMS, TermsFigures, open_campaign
 from cishan.wishes.states import WishKind, WishStatus
 
@@ -86,15 +88,20 @@ async def load_city(services: Services, owners: LineOwners, *, report: Report) -
         report("工作人员和爱心人士的账号")
         crew = await open_accounts(sealer=services.sealer, now=opened)
         report("困难家庭和他们的同意书")
-        homes = [
-            await _settle(family, crew, services, opened)
+        city = [
+            family
             for village in VILLAGES
             for family in families(village, FAMILIES_IN_A_VILLAGE, beijing_day(opened), chance)
         ]
+        homes = [await _settle(family, crew, services, opened) for family in city]
+        report("去年和今年的补助发放表")
+        await import_payments(city, actor=crew.admin, services=services, now=now)
         report("微心愿：登记、走访、发布、认领、圆梦")
         journey = Journey(crew, site, services, owners)
         await _make_wishes(journey, homes, crew, now, chance)
         await number_entries()
+        report("去年的幸福清单")
+        await freeze_lists(CITY, beijing_day(now).year - 1, now=now)
 
 
 async def open_office(opened: datetime, figures: TermsFigures = DEFAULT_TERMS) -> Site:
