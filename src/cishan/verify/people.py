@@ -40,7 +40,7 @@ SELECT f.id AS fulfilment, c.id AS claim, c.status, f.delivered_by_id, f.asked_b
 NO_SESSION_OF_DISABLED = Check(
     name="no_session_of_disabled",
     promise="停用的账号没有还能用的登录",
-    examined="SELECT id FROM session",
+    examined="SELECT id FROM account WHERE disabled_at IS NOT NULL",
     broken="""
 SELECT s.id AS session, s.account_id AS account, a.disabled_at
   FROM session s JOIN account a ON a.id = s.account_id

@@ -1,0 +1,221 @@
+"""Every promise holds in sound books, and notices the one row that breaks it."""
+
+import asyncio
+import json
+import os
+import sys
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+import asyncpg
+import pytest
+from sound_books import DAY, tell_story
+from tortoise.connection import get_connection
+from tortoise.transactions import in_transaction
+
+from cishan.clock import SteppedClock
+from cishan.database import APP_ROLE, database
+from cishan.postgres import Cluster
+from cishan.sealing import Sealer
+from cishan.settings import Settings
+from cishan.verify.checks import MOST_EXAMPLES, Check, run_check, run_checks
+from cishan.verify.promises import CHECKS
+
+STORY = "cishan_story"
+BROKEN = "cishan_story_broken"
+BEGAN = datetime(2025, 3, 3, 1, 0, tzinfo=UTC)
+
+OTHER_FUND = """
+DROP INDEX IF EXISTS uq_fund_wish;
+WITH fund AS (INSERT INTO fund (charity_id, kind, name, filing_number, purpose, opened_on)
+              SELECT charity_id, kind, '另一个项目', filing_number || 'B', purpose, opened_on FROM fund LIMIT 1
+              RETURNING id, charity_id),
+account AS (INSERT INTO ledger_account (charity_id, fund_id, type, division_code)
+            SELECT charity_id, id, 'alipay', '' FROM fund RETURNING id)
+UPDATE ledger_posting SET account_id = (SELECT id FROM account) WHERE id = (SELECT min(id) FROM ledger_posting)
+"""
+SECOND_CLAIM = """
+DROP INDEX IF EXISTS uq_claim_live;
+INSERT INTO claim (wish_id, donor_id, way, status, price_fen, claimed_at, status_since, escalation, over_reason)
+SELECT wish_id, donor_id, way, 'reserved', price_fen, claimed_at, status_since, 0, ''
+  FROM claim WHERE status = 'advanced' LIMIT 1
+"""
+NOTHING_PAID = "status = '{}', trade_no = NULL, paid_fen = NULL, paid_at = NULL"
+FIRST_PAID = "WHERE id = (SELECT min(id) FROM payment_order WHERE status = 'paid')"
+
+BREAKS: list[tuple[str, str]] = [
+    ("entries_balanced", "UPDATE ledger_posting SET amount_fen = amount_fen + 1 WHERE id = 1"),
+    ("entries_balanced", "DELETE FROM ledger_posting WHERE entry_id = 1"),
+    ("entries_in_one_fund", OTHER_FUND),
+    ("entry_numbers_gapless", "DELETE FROM ledger_entry_number WHERE number = 2"),
+    (
+        "entry_numbers_gapless",
+        "DELETE FROM ledger_entry_number WHERE number = (SELECT max(number) FROM ledger_entry_number)",
+    ),
+    ("paid_order_booked_once", f"UPDATE payment_order SET paid_fen = paid_fen + 1 {FIRST_PAID}"),
+    ("paid_order_booked_once", "DELETE FROM ledger_entry WHERE source_kind = 'unassigned'"),
+    ("unpaid_order_not_booked", f"UPDATE payment_order SET {NOTHING_PAID.format('closed')} {FIRST_PAID}"),
+    ("unpaid_order_not_booked", "DELETE FROM order_line WHERE id = 1"),
+    ("nothing_unknown_for_a_day", f"UPDATE payment_order SET {NOTHING_PAID.format('pending')} {FIRST_PAID}"),
+    ("unassigned_equals_rows", "UPDATE unassigned_money SET amount_fen = amount_fen - 1"),
+    ("unassigned_equals_rows", "DELETE FROM unassigned_money"),
+    ("received_equals_uses", f"UPDATE payment_order SET paid_fen = paid_fen + 1 {FIRST_PAID}"),
+    (
+        "no_asset_below_zero",
+        "UPDATE ledger_posting SET amount_fen = -amount_fen "
+        "WHERE account_id = (SELECT id FROM ledger_account WHERE type = 'alipay')",
+    ),
+    ("uses_booked_once", "UPDATE advance SET amount_fen = amount_fen + 1 WHERE id = 1"),
+    ("uses_booked_once", "DELETE FROM ledger_entry WHERE kind = 'purchase'"),
+    ("town_holds_open_advances", "UPDATE claim SET status = 'bought' WHERE status = 'advanced'"),
+    ("one_live_claim", SECOND_CLAIM),
+    ("wish_agrees_with_claim", "UPDATE wish SET status = 'published' WHERE status = 'claimed'"),
+    ("wish_agrees_with_claim", "UPDATE claim SET status = 'lapsed' WHERE status = 'advanced'"),
+    ("fulfilled_wish_bought_once", "DELETE FROM purchase"),
+    (
+        "fulfilled_wish_bought_once",
+        "UPDATE fulfilment SET value_fen = 0 WHERE claim_id = (SELECT id FROM claim WHERE way = 'bring')",
+    ),
+    (
+        "fulfilled_wish_bought_once",
+        "UPDATE fulfilment SET hours = 0 WHERE claim_id = (SELECT id FROM claim WHERE way = 'give_time')",
+    ),
+    (
+        "purchase_follows_rules",
+        "ALTER TABLE purchase DROP CONSTRAINT ck_purchase_leave; UPDATE purchase SET spent_fen = price_fen + 1",
+    ),
+    ("fulfilled_wish_on_one_list", "UPDATE edition SET lines = '[]' WHERE id = 1"),
+    ("fulfilled_wish_on_one_list", "UPDATE edition SET lines = lines || lines WHERE id = 1"),
+    (
+        "fulfilled_wish_on_one_list",
+        "UPDATE edition SET lines = jsonb_set(lines, '{0,source}', '\"claim-0\"') WHERE id = 1",
+    ),
+    ("list_totals", "UPDATE edition SET total_fen = total_fen + 1 WHERE id = 1"),
+    ("list_totals", "UPDATE edition SET number = 2 WHERE id = 1"),
+    (
+        "published_by_three_people",
+        "ALTER TABLE wish DROP CONSTRAINT ck_wish_three_people; UPDATE wish SET published_by_id = reviewed_by_id WHERE id = 1",
+    ),
+    ("visited_by_two_people", "UPDATE visit SET confirmed_at = NULL WHERE id = 1"),
+    (
+        "delivered_and_asked_by_two_people",
+        "ALTER TABLE fulfilment DROP CONSTRAINT ck_fulfilment_two_people; "
+        "UPDATE fulfilment SET asked_by_id = delivered_by_id WHERE id = 1",
+    ),
+    ("no_session_of_disabled", "UPDATE session SET revoked_at = NULL, expires_at = expires_at + interval '30 days'"),
+    ("events_whole", "DELETE FROM event WHERE subject_kind = 'claim' AND number = 2"),
+    ("events_whole", "DELETE FROM event WHERE subject_kind = 'wish' AND subject_id = 1"),
+]
+
+
+class _Rollback(Exception):
+    """Ends a test's transaction so that what it broke is whole again."""
+
+
+@dataclass(frozen=True)
+class Books:
+    """The story, inside a transaction that ends with the test."""
+
+    now: datetime
+
+    async def as_owner(self, statements: str) -> None:
+        """Does what the app's role, the triggers and the constraints would refuse."""
+        await get_connection("default").execute_script(
+            f"SET LOCAL ROLE NONE; SET LOCAL session_replication_role = replica; {statements}; SET LOCAL ROLE {APP_ROLE}"
+        )
+
+
+@pytest.fixture(scope="session")
+async def story(cluster: Cluster, template: str, base_settings: Settings, sealer: Sealer) -> Settings:
+    cluster.create_database(STORY, template=template)
+    settings = replace(base_settings, database_url=cluster.url(STORY))
+    async with database(settings):
+        await tell_story(settings, sealer, SteppedClock(BEGAN))
+    return settings
+
+
+@pytest.fixture
+async def books(story: Settings) -> AsyncIterator[Books]:
+    async with database(story):
+        try:
+            async with in_transaction():
+                yield Books(BEGAN + 2 * DAY)
+                raise _Rollback
+        except _Rollback:
+            pass
+
+
+def named(name: str) -> Check:
+    return next(check for check in CHECKS if check.name == name)
+
+
+async def test_sound_books_keep_every_promise_and_leave_none_unexamined(books: Books) -> None:
+    results = await run_checks(CHECKS, require_rows=True, now=books.now)
+    assert [result for result in results if not result.ok] == []
+
+
+@pytest.mark.parametrize(("name", "statements"), BREAKS)
+async def test_one_broken_row_is_found(books: Books, name: str, statements: str) -> None:
+    await books.as_owner(statements)
+    result = await run_check(named(name), require_rows=False, now=books.now)
+    assert not result.ok
+    assert result.broken > 0
+    assert result.examples
+
+
+def test_every_promise_has_a_row_that_breaks_it() -> None:
+    assert {check.name for check in CHECKS} == {name for name, _ in BREAKS}
+
+
+def test_names_are_unique() -> None:
+    assert len({check.name for check in CHECKS}) == len(CHECKS)
+
+
+async def test_a_payment_that_came_today_may_still_be_unknown(books: Books) -> None:
+    await books.as_owner(f"UPDATE payment_order SET {NOTHING_PAID.format('pending')} {FIRST_PAID}")
+    result = await run_check(named("nothing_unknown_for_a_day"), require_rows=True, now=BEGAN)
+    assert result.ok
+
+
+async def test_examples_are_bounded_and_all_broken_rows_are_counted(books: Books) -> None:
+    await books.as_owner("UPDATE event SET number = number + 100")
+    result = await run_check(named("events_whole"), require_rows=False, now=books.now)
+    assert len(result.examples) == MOST_EXAMPLES
+    assert result.broken > MOST_EXAMPLES
+
+
+async def test_a_promise_that_examined_nothing_has_proved_nothing(books: Books) -> None:
+    await books.as_owner("TRUNCATE edition, list_key CASCADE")
+    lenient = await run_check(named("list_totals"), require_rows=False, now=books.now)
+    strict = await run_check(named("list_totals"), require_rows=True, now=books.now)
+    assert (lenient.ok, strict.ok, strict.examined) == (True, False, 0)
+
+
+async def verify(settings: Settings, *options: str) -> tuple[int, str]:
+    environment = {**os.environ, "DATABASE_URL": settings.database_url, "CISHAN_ENVIRONMENT": "test"}
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "cishan", "verify", *options, stdout=asyncio.subprocess.PIPE, env=environment
+    )
+    output, _ = await process.communicate()
+    return process.returncode or 0, output.decode()
+
+
+async def test_the_command_says_that_sound_books_are_sound(story: Settings) -> None:
+    code, output = await verify(story)
+    assert code == 0
+    assert "entries_balanced" in output
+
+
+async def test_the_command_ends_with_one_and_names_the_broken_rows(cluster: Cluster, story: Settings) -> None:
+    cluster.create_database(BROKEN, template=STORY)
+    connection = await asyncpg.connect(**cluster.credentials(BROKEN))
+    await connection.execute(
+        "SET session_replication_role = replica; UPDATE ledger_posting SET amount_fen = 7 WHERE id = 1"
+    )
+    await connection.close()
+    code, output = await verify(replace(story, database_url=cluster.url(BROKEN)), "--json")
+    found = json.loads(output)
+    wrong = {check["name"]: check for check in found["checks"] if not check["ok"]}
+    assert (code, found["ok"]) == (1, False)
+    assert wrong["entries_balanced"]["examples"][0]["entry"] == 1
