@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import Any
 
 from cishan.accounts.states import Role, Standing
+from cishan.benefits.states import ImportKind, ImportStatus
 from cishan.claims.states import CheckAnswer, CheckChannel, ClaimStatus, ClaimWay, DeliveryProof, EndReason
 from cishan.households.states import ConsentMethod, ConsentPurpose, Group, MembershipEnd, SealedField
 from cishan.ledger.states import AccountType, EntryKind
@@ -79,6 +80,14 @@ LABELS: dict[type[StrEnum], Mapping[Any, str]] = {
         SealedField.ID_NUMBER: "身份证号",
         SealedField.PHONE: "电话",
         SealedField.ADDRESS: "住址",
+    },
+    ImportKind: {ImportKind.REGISTRY: "户籍名册", ImportKind.BENEFITS: "发放记录"},
+    ImportStatus: {
+        ImportStatus.CHECKING: "正在检查",
+        ImportStatus.PREVIEWED: "待导入",
+        ImportStatus.APPLYING: "正在导入",
+        ImportStatus.APPLIED: "已导入",
+        ImportStatus.REFUSED: "有错误，没有导入",
     },
     ClaimWay: {
         ClaimWay.PAY: "付款认领",

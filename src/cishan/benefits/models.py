@@ -42,15 +42,21 @@ class Standard(Model):
 
 
 class ImportBatch(Model):
+    """A file on its way in. `errors` holds the first wrong rows as {row, column, sentence}; the file itself stands on
+    disk until it has been applied."""
+
     id = fields.BigIntField(primary_key=True)
     kind = fields.CharEnumField(ImportKind, max_length=10)
     division_code = fields.CharField(max_length=12)
     file_name = fields.CharField(max_length=120)
     file_sha256 = fields.CharField(max_length=64)
     status = fields.CharEnumField(ImportStatus, max_length=10)
-    rows_total = fields.IntField()
-    rows_new = fields.IntField()
-    rows_same = fields.IntField()
+    rows_total = fields.IntField(default=0)
+    rows_new = fields.IntField(default=0)
+    rows_same = fields.IntField(default=0)
+    rows_changed = fields.IntField(default=0)
+    rows_wrong = fields.IntField(default=0)
+    fault = fields.CharField(max_length=200, default="")
     errors: fields.Field[list[dict[str, object]]] = fields.JSONField(default=list)
     uploaded_by: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField(
         "cishan.Account", related_name="imports", on_delete=fields.RESTRICT

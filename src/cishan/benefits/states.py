@@ -9,7 +9,11 @@ class ImportKind(StrEnum):
 
 
 class ImportStatus(StrEnum):
+    """CHECKING -> PREVIEWED -> APPLYING -> APPLIED; a file with a wrong row is REFUSED and never applied."""
+
+    CHECKING = "checking"
     PREVIEWED = "previewed"
+    APPLYING = "applying"
     APPLIED = "applied"
     REFUSED = "refused"
 

@@ -39,7 +39,7 @@ SELECT h.id, h.case_number, h.division_code, h.address_sealed, h.opened_by_id, h
               EXISTS (SELECT FROM minor_grant g WHERE g.person_id = p.id AND g.grantee_id = $3
                          AND g.granted_at <= $4 AND g.expires_at > $4) AS granted
          FROM membership m JOIN person p ON p.id = m.person_id
-        WHERE m.household_id = h.id AND m.to_on IS NULL ORDER BY m.id LIMIT 1) head ON true
+        WHERE m.household_id = h.id AND m.to_on IS NULL ORDER BY m.relation <> '户主', m.id LIMIT 1) head ON true
  WHERE h.division_code BETWEEN $1 AND $2 AND ($5::bigint[] IS NULL OR h.id = ANY($5))
    AND ($6 = '' OR h.case_number LIKE $6 || '%')
  ORDER BY h.closed_at IS NOT NULL, h.division_code, h.id LIMIT $7 OFFSET $8

@@ -190,7 +190,7 @@ def household_page(view: HouseholdView, base: str, *, can_edit: bool, can_move: 
         can_edit=can_edit and open_now,
         can_move=can_move and open_now,
         back=base,
-        wish_href=f"/field/wishes/new?household={view.id}" if can_wish and open_now else None,
+        wish_href=f"{here}/wishes/new" if can_wish and open_now else None,
     )
 
 

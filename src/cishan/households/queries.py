@@ -31,6 +31,7 @@ from cishan.households.rules import (
 from cishan.households.states import ConsentMethod, ConsentPurpose, Group, MembershipEnd, SealedField
 from cishan.sealing import Sealer
 
+HEAD = "户主"
 MOST_MEMBERS = 60
 MOST_CONSENTS = 40
 MOST_EVENTS = 100
@@ -151,8 +152,9 @@ class HouseholdView:
 
     @property
     def head(self) -> MemberView | None:
-        """Whose name stands for the household: the first who lives there."""
-        return next((member for member in self.members if member.lives_here), None)
+        """Whose name stands for the household: its 户主, else the first who lives there."""
+        living = [member for member in self.members if member.lives_here]
+        return next((member for member in living if member.relation == HEAD), living[0] if living else None)
 
     @property
     def is_closed(self) -> bool:
