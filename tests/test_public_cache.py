@@ -1,5 +1,8 @@
 """Anonymous pages may be kept for a moment; nothing of a visitor ever is."""
 
+import asyncio
+from collections.abc import Awaitable, Callable
+
 import httpx2
 import pytest
 from starlette.applications import Starlette
@@ -74,3 +77,43 @@ async def test_a_visitor_with_our_cookie_gets_a_page_of_their_own(browser: httpx
     kept = await fetch(browser, "/marked")
     assert await fetch(browser, "/marked", Cookie="cishan_session=abc") != kept
     assert await fetch(browser, "/marked") == kept
+
+
+async def test_a_page_counts_its_time_from_before_it_was_read(monotonic: Clock) -> None:
+    async def slow(request: Request) -> Response:
+        monotonic.seconds += 0.5
+        return PlainTextResponse(f"read at {monotonic.seconds}", headers={"X-Public-For": "900"})
+
+    browser = browser_of(slow, monotonic)
+    first = await fetch(browser, "/")
+    monotonic.seconds += 0.3
+    assert await fetch(browser, "/") == first
+    monotonic.seconds += 0.2
+    assert await fetch(browser, "/") != first
+
+
+async def test_of_many_who_come_at_once_when_the_time_is_over_one_has_the_page_made(monotonic: Clock) -> None:
+    made, may_answer = 0, asyncio.Event()
+    may_answer.set()
+
+    async def counted(request: Request) -> Response:
+        nonlocal made
+        made += 1
+        await may_answer.wait()
+        return PlainTextResponse(f"page {made}", headers={"X-Public-For": "900"})
+
+    browser = browser_of(counted, monotonic)
+    await fetch(browser, "/")
+    monotonic.seconds += 1
+    may_answer.clear()
+    rush = [asyncio.create_task(fetch(browser, "/")) for _ in range(20)]
+    for _ in range(50):
+        await asyncio.sleep(0)
+    may_answer.set()
+    assert set(await asyncio.gather(*rush)) == {"page 2"}
+    assert made == 2
+
+
+def browser_of(view: Callable[[Request], Awaitable[Response]], monotonic: Clock) -> httpx2.AsyncClient:
+    app = Starlette(routes=[Route("/", view)], middleware=[Middleware(PublicCache, monotonic=monotonic)])
+    return httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url="http://testserver")

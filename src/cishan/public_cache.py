@@ -1,9 +1,10 @@
 """Keeps pages for anonymous readers for under a second, so that a rush reads memory and not the database.
 
 Only answers that a view marked with `X-Public-For: <milliseconds>` are kept, only for requests without our cookies, and
-never for longer than it says. In legal mode (b) nothing is public, so views do not mark anything there.
+never for longer than it says, counted from before the page was read. In legal mode (b) nothing is public, so views do not mark anything there.
 """
 
+import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import Callable
@@ -30,22 +31,32 @@ class PublicCache:
     def __init__(self, app: ASGIApp, monotonic: Callable[[], float] = time.monotonic) -> None:
         self.app, self.monotonic = app, monotonic
         self.pages: OrderedDict[tuple[str, bytes], Kept] = OrderedDict()
+        self.being_made: dict[tuple[str, bytes], asyncio.Event] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["method"] != "GET" or _has_our_cookie(scope):
             await self.app(scope, receive, _without_mark(send))
             return
         key = (scope["path"], scope["query_string"])
+        if key in self.pages and key in self.being_made:
+            # In a rush one request makes the page anew; the others need not all ask the database for the same.
+            await self.being_made[key].wait()
         kept = self.pages.get(key)
         if kept is not None and kept.until > self.monotonic():
             await send(kept.start)
             await send({"type": "http.response.body", "body": kept.body})
             return
-        await self.app(scope, receive, self._keeping(key, send))
+        made = self.being_made[key] = asyncio.Event()
+        try:
+            await self.app(scope, receive, self._keeping(key, send))
+        finally:
+            made.set()
+            if self.being_made.get(key) is made:
+                del self.being_made[key]
 
     def _keeping(self, key: tuple[str, bytes], send: Send) -> Send:
         start: Message | None = None
-        milliseconds = 0
+        milliseconds, began = 0, self.monotonic()
 
         async def send_and_keep(message: Message) -> None:
             nonlocal start, milliseconds
@@ -53,7 +64,7 @@ class PublicCache:
                 milliseconds = _take_mark(message)
                 start = message
             elif milliseconds and start and not message.get("more_body") and len(message["body"]) <= MOST_BYTES:
-                self._keep(key, Kept(start, message["body"], self.monotonic() + milliseconds / 1000))
+                self._keep(key, Kept(start, message["body"], began + milliseconds / 1000))
             await send(message)
 
         return send_and_keep
