@@ -14,18 +14,19 @@ from cishan.summaries.rules import Line, benefit_line, wish_line, year_range
 # A month's benefit belongs to the household that the person had last joined by the end of that month; to the first one
 # they ever joined when the registry does not reach that far back. So every record stands on exactly one list.
 BENEFITS = """
-WITH people AS (SELECT DISTINCT person_id FROM membership WHERE household_id = ANY($1))
+WITH home AS (
+    SELECT person_id, household_id,
+           CASE WHEN row_number() OVER joined > 1 THEN date_trunc('month', from_on)::date ELSE $2 END AS from_month,
+           coalesce(lead(date_trunc('month', from_on)::date) OVER joined, 'infinity') AS until_month
+      FROM membership
+     WHERE person_id IN (SELECT person_id FROM membership WHERE household_id = ANY($1))
+    WINDOW joined AS (PARTITION BY person_id ORDER BY from_on, id))
 SELECT home.household_id, b.person_id, p.code, p.name,
        array_agg(extract(month FROM b.month)::int ORDER BY b.month) AS months, array_agg(b.amount_fen ORDER BY b.month) AS sums
-  FROM people
-  JOIN benefit_record b ON b.person_id = people.person_id AND b.month BETWEEN $2 AND $3
+  FROM home
+  JOIN benefit_record b ON b.person_id = home.person_id AND b.month BETWEEN $2 AND $3
+                       AND b.month >= home.from_month AND b.month < home.until_month
   JOIN programme p ON p.id = b.programme_id
- CROSS JOIN LATERAL (
-       SELECT m.household_id FROM membership m
-        WHERE m.person_id = b.person_id
-        ORDER BY m.from_on < b.month + interval '1 month' DESC,
-                 CASE WHEN m.from_on < b.month + interval '1 month' THEN m.from_on END DESC, m.from_on, m.id
-        LIMIT 1) home
  WHERE home.household_id = ANY($1)
  GROUP BY home.household_id, b.person_id, p.code, p.name
 """
