@@ -1,0 +1,170 @@
+"""The demo: a city made through the rooms' own actions, whole or not at all, and programs that all stop together."""
+
+import random
+import re
+import signal
+import socket
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import psutil
+import pytest
+
+from cishan.app import line_owners, make_services
+from cishan.claims.states import ClaimStatus
+from cishan.clock import SteppedClock, beijing_day
+from cishan.commands.outcome import Missing
+from cishan.database import rows
+from cishan.demo.city import city_stands, load_city
+from cishan.demo.grounds import prepared_grounds
+from cishan.demo.people import VILLAGES, families
+from cishan.demo.staff import staff_samples
+from cishan.demo.texts import SAMPLES, Sample
+from cishan.pictures.actions import ENCODER
+from cishan.settings import Environment, Settings
+from cishan.verify.checks import run_checks
+from cishan.verify.promises import CHECKS
+from cishan.wishes.identifying import Known, find_identifying
+from cishan.wishes.states import WishStatus
+from command_line import clean_environment
+from conftest import START, Committed
+
+PASSED_BY = {
+    ClaimStatus.RESERVED,
+    ClaimStatus.LAPSED,
+    ClaimStatus.CANCELLED,
+    ClaimStatus.HANDED_BACK,
+    ClaimStatus.ENDED,
+}
+"""Claims that the demo leaves to its visitors to make."""
+
+
+class Cut(Exception):
+    """Stands for a kill in the middle of loading."""
+
+
+async def test_a_city_is_whole_or_not_there_and_keeps_every_promise(
+    committed_database: Committed, clock: SteppedClock
+) -> None:
+    services = await make_services(committed_database.settings, clock=clock)
+
+    def cut_at_the_wishes(what: str) -> None:
+        if what.startswith("微心愿"):
+            raise Cut
+
+    try:
+        with pytest.raises(Cut):
+            await load_city(services, line_owners(services), report=cut_at_the_wishes)
+        assert not await city_stands()
+        assert (await rows("SELECT count(*) AS n FROM household"))[0]["n"] == 0
+
+        await load_city(services, line_owners(services), report=lambda what: None)
+    finally:
+        await ENCODER.close()
+    assert await city_stands()
+    assert await _statuses("wish") == {status.value for status in WishStatus}
+    assert await _statuses("claim") == {status.value for status in ClaimStatus if status not in PASSED_BY}
+    assert (await rows("SELECT count(*) AS n FROM edition"))[0]["n"] > 20
+    results = await run_checks(CHECKS, require_rows=False, now=clock.now())
+    assert [result.name for result in results if not result.ok] == []
+
+
+def test_the_same_seed_makes_the_same_families() -> None:
+    first, second = (list(families(VILLAGES[0], 5, beijing_day(START), random.Random(1))) for _ in range(2))
+    assert first == second
+    assert len({member.id_number for family in first for member in family.facts.members}) > 5
+
+
+@pytest.mark.parametrize("sample", SAMPLES, ids=[sample.item for sample in SAMPLES])
+def test_no_public_text_of_the_demo_tells_whose_it_is(sample: Sample) -> None:
+    nobody = Known(names=(), phones=(), id_numbers=(), places=(), school="")
+    for text in (sample.title, sample.text, sample.thanks):
+        assert find_identifying(text, nobody) == []
+
+
+def test_everyone_can_sign_in_by_a_phone_of_their_own() -> None:
+    phones = [sample.phone for sample in staff_samples()]
+    assert len(phones) == len(set(phones))
+    assert all(re.fullmatch(r"1\d{10}", phone) for phone in phones)
+
+
+def test_a_production_environment_is_no_place_for_a_demo(tmp_path: Path) -> None:
+    with pytest.raises(Missing), prepared_grounds(tmp_path, 0, Settings(environment=Environment.PRODUCTION)):
+        pass
+
+
+def test_a_port_that_is_taken_is_said(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        given = replace(Settings(), database_url="postgresql://nowhere/nothing")
+        with pytest.raises(Missing, match=str(port)), prepared_grounds(tmp_path, port, given):
+            pass
+
+
+@pytest.mark.slow
+def test_the_second_start_finds_its_city_and_nothing_outlives_a_kill(tmp_path: Path) -> None:
+    with _Demo(tmp_path) as first:
+        _url_of(first)
+        sizes = _sizes(tmp_path)
+        children = psutil.Process(first.pid).children(recursive=True)
+        assert len(children) >= 4
+        first.send_signal(signal.SIGINT)
+        assert first.wait(60) == 0
+    assert _gone(children)
+    with _Demo(tmp_path) as second:
+        _url_of(second)
+        assert _sizes(tmp_path) == sizes
+        children = psutil.Process(second.pid).children(recursive=True)
+        second.kill()
+        second.wait()
+    assert _gone(children)
+
+
+class _Demo:
+    """`cishan demo` in a directory; killed at the end if it still runs."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+
+    def __enter__(self) -> subprocess.Popen[str]:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "cishan", "demo", "--port", "0", "--directory", str(self._directory)],
+            env=clean_environment(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        return self._process
+
+    def __exit__(self, *_: object) -> None:
+        if self._process.poll() is None:
+            self._process.kill()
+        self._process.wait()
+
+
+def _url_of(process: subprocess.Popen[str]) -> str:
+    assert process.stdout is not None
+    said = ""
+    for line in process.stdout:
+        said += line
+        if found := re.search(r"演示已就绪：(http://127\.0\.0\.1:\d+)", line):
+            return found[1]
+    raise AssertionError(said)
+
+
+def _sizes(directory: Path) -> set[str]:
+    """The pictures that a start has made: a second city would draw more."""
+    return {path.name for path in (directory / "data").rglob("*") if path.is_file() and path.suffix == ".webp"}
+
+
+def _gone(processes: list[psutil.Process]) -> bool:
+    _, alive = psutil.wait_procs(processes, timeout=30)
+    return not [process for process in alive if process.status() != psutil.STATUS_ZOMBIE]
+
+
+async def _statuses(table: str) -> set[str]:
+    return {row["status"] for row in await rows(f"SELECT DISTINCT status FROM {table}")}
