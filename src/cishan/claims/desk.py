@@ -4,19 +4,19 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from cishan.accounts.states import Role
-from cishan.claims.checks import Check, record_check
-from cishan.claims.fulfilment import end_claim, reassign_buyer
-from cishan.claims.rules import can_end
-from cishan.claims.staff_forms import BuyerForm, CheckForm, EndForm, ThanksForm
-from cishan.claims.staff_pages import (
+from cishan.claims.check_pages import (
     ChecksPage,
     ThanksCard,
     ThanksPage,
     ThanksQueuePage,
     check_page,
     check_row,
-    staff_claim_page,
 )
+from cishan.claims.checks import Check, record_check
+from cishan.claims.fulfilment import end_claim, reassign_buyer
+from cishan.claims.rules import can_end
+from cishan.claims.staff_forms import BuyerForm, CheckForm, EndForm, ThanksForm
+from cishan.claims.staff_pages import staff_claim_page
 from cishan.claims.staff_queries import (
     Task,
     buyers_of,

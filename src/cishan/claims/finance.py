@@ -3,9 +3,7 @@
 from starlette.requests import Request
 from starlette.responses import Response
 
-from cishan.claims.purchases import advance_money, approve_purchase, refuse_purchase
-from cishan.claims.staff_forms import ChosenForm, RefusalForm
-from cishan.claims.staff_pages import (
+from cishan.claims.finance_pages import (
     AdvancedPage,
     AdvanceOutcome,
     AdvanceRow,
@@ -14,6 +12,8 @@ from cishan.claims.staff_pages import (
     advance_row,
     approval_card,
 )
+from cishan.claims.purchases import advance_money, approve_purchase, refuse_purchase
+from cishan.claims.staff_forms import ChosenForm, RefusalForm
 from cishan.claims.staff_queries import (
     PAGE_ROWS,
     Task,

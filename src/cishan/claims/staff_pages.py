@@ -5,15 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from cishan.accounts.states import Role
-from cishan.claims.fulfilment_rules import CODE_DIGITS, RELATIONS, days_late, refusal_of_asker, responsible
+from cishan.claims.fulfilment_rules import CODE_DIGITS, days_late, responsible
 from cishan.claims.rules import VERBS
 from cishan.claims.staff_queries import Buyer, ClaimEvent, Door, Task
-from cishan.claims.states import CheckAnswer, CheckChannel, ClaimStatus, ClaimWay, EndReason
+from cishan.claims.states import ClaimStatus, ClaimWay, EndReason
 from cishan.labels import ROLE_LABELS, label
-from cishan.page_parts import Column, Pagination, Step
+from cishan.page_parts import Step
 from cishan.templating import moment, remaining, yuan
-
-SUM = Column("金额", number=True)
 
 Typed = Mapping[str, str]
 Fact = tuple[str, str]
@@ -104,7 +102,7 @@ class TaskPage:
     @property
     def facts(self) -> tuple[Fact, ...]:
         bought = (("买自", f"{self.bought.shop}，{yuan(self.bought.spent_fen)}"),) if self.bought else ()
-        return (*_door_facts(self.case_number, self.door), *bought)
+        return (*door_facts(self.case_number, self.door), *bought)
 
 
 @dataclass(frozen=True)
@@ -113,146 +111,6 @@ class BoughtPart:
     spent_fen: int
     extra_fen: int
     unspent_fen: int
-
-
-@dataclass(frozen=True)
-class CheckRow:
-    """One delivery to ask about."""
-
-    href: str
-    item: str
-    case_number: str
-    delivered_at: datetime
-    ask_words: str
-    is_due: bool
-    due_words: str
-    is_late: bool
-
-
-@dataclass(frozen=True)
-class ChecksPage:
-    now: datetime
-    rows: tuple[CheckRow, ...]
-
-
-@dataclass(frozen=True)
-class CheckPage:
-    """Ask the family: what came and when, and the form for what they said."""
-
-    id: int
-    item: str
-    case_number: str
-    household_href: str
-    door: Door | None
-    price_fen: int
-    worth: str
-    delivered_at: datetime
-    proof: str
-    refusal: str
-    channels: tuple[tuple[str, str], ...]
-    answers: tuple[tuple[str, str], ...]
-    relations: tuple[tuple[str, str], ...]
-    values: Typed
-    errors: Typed
-
-    @property
-    def facts(self) -> tuple[Fact, ...]:
-        worth = "服务" if self.worth.endswith("小时") else "价值"
-        delivered = ("什么时候送到", moment(self.delivered_at)), ("凭什么", self.proof), (worth, self.worth)
-        return (*_door_facts(self.case_number, self.door), *delivered)
-
-
-@dataclass(frozen=True)
-class ThanksPage:
-    """Write down the family's thanks for one claim."""
-
-    id: int
-    item: str
-    back: str
-    is_passed_on: bool
-    text: str
-    errors: Typed
-
-
-@dataclass(frozen=True)
-class ThanksCard:
-    """Thanks that wait for an editor."""
-
-    id: int
-    title: str
-    text: str
-    can_pass_on: bool
-    errors: Typed
-
-
-@dataclass(frozen=True)
-class ThanksQueuePage:
-    cards: tuple[ThanksCard, ...]
-
-
-@dataclass(frozen=True)
-class AdvanceRow:
-    id: int
-    title: str
-    town: str
-    price_fen: int
-    waited: str
-    due_words: str
-    is_late: bool
-
-
-@dataclass(frozen=True)
-class AdvancesPage:
-    """Paid claims to choose from, or the chosen ones to check once more."""
-
-    rows: tuple[AdvanceRow, ...]
-    claims: int
-    total_fen: int
-    chosen_fen: int
-    towns: tuple[tuple[str, int, int], ...]
-    pagination: Pagination | None
-    errors: Typed
-    sum_column: Column = SUM
-
-
-@dataclass(frozen=True)
-class AdvanceOutcome:
-    title: str
-    town: str
-    price_fen: int
-    is_advanced: bool
-    sentence: str
-
-
-@dataclass(frozen=True)
-class AdvancedPage:
-    """A result for each claim of a run."""
-
-    rows: tuple[AdvanceOutcome, ...]
-    count: int
-    total_fen: int
-    sum_column: Column = SUM
-
-
-@dataclass(frozen=True)
-class ApprovalCard:
-    """A purchase over its advance."""
-
-    id: int
-    title: str
-    town: str
-    shop: str
-    advanced_fen: int
-    spent_fen: int
-    extra_fen: int
-    bought_at: datetime
-    voucher_href: str
-    errors: Typed
-
-
-@dataclass(frozen=True)
-class ApprovalsPage:
-    cards: tuple[ApprovalCard, ...]
 
 
 @dataclass(frozen=True)
@@ -296,7 +154,7 @@ class StaffClaimPage:
         return tuple((buyer.account_id, f"{buyer.name}（{buyer.place}）") for buyer in self.buyers)
 
 
-def _door_facts(case_number: str, door: Door | None) -> tuple[Fact, ...]:
+def door_facts(case_number: str, door: Door | None) -> tuple[Fact, ...]:
     """Whom it is for: name and door where the registry shows them, else the case number and whom to go with."""
     if door is None:
         return (("户", case_number),)
@@ -391,86 +249,6 @@ def _bought_part(task: Task) -> BoughtPart | None:
 
 def _may_thank(task: Task) -> bool:
     return task.status in {ClaimStatus.DELIVERED, ClaimStatus.CONFIRMED} and task.thanks_passed_on_at is None
-
-
-def check_row(task: Task, now: datetime) -> CheckRow:
-    assert task.delivery is not None
-    due = task.delivery.check_due_at <= now
-    return CheckRow(
-        href=f"/desk/checks/{task.id}",
-        item=task.item,
-        case_number=task.case_number,
-        delivered_at=task.delivery.at,
-        ask_words="可以问了" if due else f"{remaining(task.delivery.check_due_at, now)}再问",
-        is_due=due,
-        due_words=due_words(task, now),
-        is_late=task.late_from(now) is not None,
-    )
-
-
-def check_page(
-    task: Task,
-    *,
-    door: Door | None,
-    viewer_id: int,
-    household_href: str,
-    values: Typed = NOTHING,
-    errors: Typed = NOTHING,
-) -> CheckPage:
-    assert task.delivery is not None
-    return CheckPage(
-        id=task.id,
-        item=task.item,
-        case_number=task.case_number,
-        household_href=household_href,
-        door=door,
-        price_fen=task.price_fen,
-        worth=_worth(task),
-        delivered_at=task.delivery.at,
-        proof=label(task.delivery.proof),
-        refusal=refusal_of_asker(viewer_id, task.delivery.by_id),
-        channels=tuple((item.value, label(item)) for item in CheckChannel),
-        answers=((CheckAnswer.YES.value, "收到了，没问题"), (CheckAnswer.NO.value, "没收到，或有问题")),
-        relations=tuple((word, word) for word in RELATIONS),
-        values=values,
-        errors=errors,
-    )
-
-
-def _worth(task: Task) -> str:
-    assert task.delivery is not None
-    if task.way is ClaimWay.GIVE_TIME:
-        return f"{task.delivery.hours} 小时"
-    return yuan(task.delivery.value_fen)
-
-
-def advance_row(task: Task, town: str, now: datetime) -> AdvanceRow:
-    return AdvanceRow(
-        id=task.id,
-        title=task.title,
-        town=town,
-        price_fen=task.price_fen,
-        waited=moment(task.status_since),
-        due_words=due_words(task, now),
-        is_late=task.late_from(now) is not None,
-    )
-
-
-def approval_card(task: Task, town: str, errors: Typed = NOTHING) -> ApprovalCard:
-    assert task.purchase is not None
-    bought = task.purchase
-    return ApprovalCard(
-        id=bought.id,
-        title=task.title,
-        town=town,
-        shop=bought.shop,
-        advanced_fen=bought.advanced_fen,
-        spent_fen=bought.spent_fen,
-        extra_fen=bought.spent_fen - bought.advanced_fen,
-        bought_at=bought.bought_at,
-        voucher_href=f"/pictures/{bought.voucher_id}",
-        errors=errors,
-    )
 
 
 EVENT_WORDS = {
