@@ -1,6 +1,7 @@
 """`cishan simulate`: a year of a city, replayed by seed; ends with `verify`."""
 
 import logging
+import signal
 
 import click
 from rich.console import Console
@@ -40,6 +41,8 @@ def command(city: str, year: int, scale: str, seed: int, keep: bool, as_json: bo
         raise click.UsageError("城市代码是数字，例如 371400。")
     for name in QUIET:
         logging.getLogger(name).setLevel(logging.ERROR)
+    # Whoever ends us politely should find no files of ours either.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     plan = Plan(city.ljust(CODE_LENGTH, "0"), year, SCALES[scale], seed)
     with ConsoleProgress() as progress:
         try:

@@ -45,13 +45,17 @@ async def _on_configured_server(settings: Settings, name: str, *, keep: bool) ->
 @asynccontextmanager
 async def _on_own_server(name: str, *, keep: bool) -> AsyncIterator[tuple[str, str]]:
     directory = Path(tempfile.mkdtemp(prefix=NAME_PREFIX))
+    kept_in = [directory]
     try:
         with start_cluster(directory, durable=False, settings=OWN_SERVER) as cluster:
+            # Where root runs this, the server's files lie outside a directory that only root may enter.
+            kept_in.append(cluster.home)
             cluster.create_database(name)
             yield cluster.url(name), cluster.url(name)
     finally:
         if not keep:
-            shutil.rmtree(directory, ignore_errors=True)
+            for place in kept_in:
+                shutil.rmtree(place, ignore_errors=True)
 
 
 async def _execute(url: str, statement: str) -> None:

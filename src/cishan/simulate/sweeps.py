@@ -1,4 +1,4 @@
-"""The worker's jobs on simulated time: each is run when a row says that it is due, and all of them every night.
+"""The worker's jobs on simulated time: each is run when a row says that it is due, and all every night.
 
 They are the jobs of the worker's own table, called with the simulation's clock; nothing is swept in another way.
 """
@@ -12,16 +12,19 @@ from cishan.jobs.work import Job, Work
 from cishan.simulate.world import World
 
 AT_NIGHT = timedelta(hours=2)
+QUICK = timedelta(minutes=1)
+"""Jobs that run more often than this follow every due instant; slower ones only the deadlines of wishes and claims."""
 SELDOM = timedelta(hours=1)
 """Jobs that a worker runs no more often than this are left to the night."""
 MOST_ROUNDS = 500
 """A job takes a batch; so many batches an instant are more than any year has."""
 
-NEXT_DUE = """
+NEXT_POLL = "SELECT min(next_poll_at) AS due_at FROM payment_order WHERE next_poll_at > $1"
+NEXT_DEADLINE = """
 SELECT least(
-    (SELECT min(next_poll_at) FROM payment_order WHERE next_poll_at > $1),
     (SELECT min(due_at) FROM claim WHERE due_at > $1),
-    (SELECT min(due_at) FROM wish WHERE due_at > $1 AND status = 'published')) AS due_at
+    (SELECT min(due_at) - interval '1 day' FROM claim WHERE due_at > $1::timestamptz + interval '1 day'),
+    (SELECT min(due_at) FROM wish WHERE due_at > $1)) AS due_at
 """
 STILL_OPEN = """
 SELECT (SELECT count(*) FROM payment_order WHERE status = 'pending')
@@ -39,24 +42,22 @@ class Sweeps:
 
     async def tend(self, by: datetime | None) -> None:
         """Does all that falls due by this instant; without one, until no payment and no unkept promise is open."""
-        while (due := await self._next_due(by)) is not None:
+        while (found := await self._next_due(by)) is not None:
+            due, slowest = found
             self._world.clock.move_to(max(due, self._world.clock.now()))
             await self._world.sandbox.deliver_due()
-            if due >= self._next_night:
-                self._next_night = _night_after(due)
-                await self.run_all()
-            else:
-                await self._run_frequent()
+            await self._run_below(slowest)
             self._swept_until = self._world.clock.now()
+            if self._swept_until >= self._next_night:
+                self._next_night = _night_after(self._swept_until)
 
     async def run_all(self) -> None:
         """Every job of the worker's table, now."""
-        for job in JOBS:
-            await self._run(job)
+        await self._run_below(timedelta.max)
 
-    async def _run_frequent(self) -> None:
+    async def _run_below(self, slowest: timedelta) -> None:
         for job in JOBS:
-            if job.every < SELDOM:
+            if job.every < slowest:
                 await self._run(job)
 
     async def _run(self, job: Job) -> None:
@@ -66,13 +67,16 @@ class Sweeps:
                 return
         raise RuntimeError(f"job {job.name} never came to an end")
 
-    async def _next_due(self, by: datetime | None) -> datetime | None:
-        found: datetime | None = (await rows(NEXT_DUE, self._swept_until))[0]["due_at"]
-        candidates = [self._next_night, found, self._world.sandbox.store.next_notice_at()]
-        due = min(instant for instant in candidates if instant is not None)
+    async def _next_due(self, by: datetime | None) -> tuple[datetime, timedelta] | None:
+        """The next instant at which something is due, and how slow the jobs may be that then run."""
+        poll = (await rows(NEXT_POLL, self._swept_until))[0]["due_at"]
+        deadline = (await rows(NEXT_DEADLINE, self._swept_until))[0]["due_at"]
+        notice = self._world.sandbox.store.next_notice_at()
+        candidates = [(self._next_night, timedelta.max), (deadline, SELDOM), (poll, QUICK), (notice, QUICK)]
+        due, slowest = min((found for found in candidates if found[0] is not None), key=lambda found: found[0])
         if by is not None:
-            return due if due <= by else None
-        return due if (await rows(STILL_OPEN))[0]["waiting"] else None
+            return (due, slowest) if due <= by else None
+        return (due, slowest) if (await rows(STILL_OPEN))[0]["waiting"] else None
 
 
 def _night_after(now: datetime) -> datetime:

@@ -1,0 +1,164 @@
+"""A small year from end to end, as `cishan simulate` runs it: one run for all tests of this file."""
+
+import asyncio
+import json
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+PERSONS, HOUSEHOLDS, WISHES = 103, 60, 60
+
+HAPPENED = (
+    "wishes_fulfilled",
+    "wishes_returned",
+    "wishes_lapsed",
+    "wishes_withdrawn",
+    "wishes_sent_back",
+    "wishes_reworded",
+    "wishes_taken_off",
+    "claims_lapsed",
+    "claims_cancelled",
+    "claims_handed_back",
+    "claims_ended",
+    "claims_questioned",
+    "claims_late",
+    "buyers_replaced",
+    "orders_paid",
+    "orders_closed",
+    "payments_late",
+    "payments_duplicate",
+    "payments_found_by_poll",
+    "payments_told_by_notice",
+    "payments_told_by_return",
+    "notices_rejected",
+    "notices_denied",
+    "purchases_under_price",
+    "purchases_over_price",
+    "purchases_refused",
+    "handed_over_by_code",
+    "handed_over_by_slip",
+    "brought",
+    "hours_given",
+    "thanks_passed_on",
+    "imports_applied",
+)
+"""What every year must contain, by the counts of what the database holds at its end."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """A finished run; `directory` was its TMPDIR."""
+
+    code: int
+    found: dict[str, Any]
+    said: str
+    directory: Path
+
+    @property
+    def counts(self) -> dict[str, int]:
+        counts: dict[str, int] = self.found["counts"]
+        return counts
+
+    @property
+    def money(self) -> dict[str, int]:
+        money: dict[str, int] = self.found["money"]
+        return money
+
+
+async def simulate(directory: Path, *options: str, **environment: str) -> Run:
+    settings = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        *("-m", "cishan", "simulate", "--json", *options),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        env={**settings, "CISHAN_ENVIRONMENT": "test", "TMPDIR": str(directory), **environment},
+    )
+    output, said = await process.communicate()
+    found = json.loads(output) if output else {}
+    return Run(process.returncode or 0, found, said.decode(), directory)
+
+
+@pytest.fixture(scope="module")
+async def year(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    return await simulate(tmp_path_factory.mktemp("year"))
+
+
+async def test_the_year_ends_with_every_promise_kept(year: Run) -> None:
+    assert (year.code, year.found.get("ok")) == (0, True), year.said
+    assert [check["name"] for check in year.found["checks"] if not check["ok"] or not check["examined"]] == []
+
+
+async def test_the_registry_has_the_size_it_was_asked_for(year: Run) -> None:
+    assert (year.counts["persons"], year.counts["households"]) == (PERSONS, HOUSEHOLDS)
+    assert year.counts["lists"] == HOUSEHOLDS
+    assert year.counts["benefit_records"] > PERSONS * 11
+
+
+@pytest.mark.parametrize("name", HAPPENED)
+async def test_every_kind_of_event_has_happened(year: Run, name: str) -> None:
+    assert year.counts[name] > 0
+
+
+async def test_every_wish_has_come_to_an_end(year: Run) -> None:
+    ends = ("wishes_fulfilled", "wishes_returned", "wishes_lapsed", "wishes_withdrawn")
+    assert year.counts["wishes_collected"] == WISHES == sum(year.counts[name] for name in ends)
+    assert (year.counts["wishes_open"], year.counts["orders_pending"]) == (0, 0)
+    assert year.counts["fulfilled_without_list"] == 0
+
+
+async def test_received_money_is_spent_or_still_there(year: Run) -> None:
+    money = year.money
+    assert money["received_fen"] == money["spent_fen"] + money["left_in_fund_fen"] + money["held_by_towns_fen"]
+    assert money["held_by_towns_fen"] == 0
+    assert 0 < money["unassigned_fen"] < money["left_in_fund_fen"]
+    given = money["spent_fen"] + money["brought_fen"] + money["benefits_fen"]
+    assert 0 < money["on_lists_fen"] <= given
+
+
+async def test_it_says_where_it_is_and_what_it_cost(year: Run) -> None:
+    assert "12 月底" in year.said
+    assert {"set_up", "registry", "benefits", "year", "lists", "verify"} <= year.found["seconds"].keys()
+    assert year.found["peak_bytes"] > 0
+
+
+async def test_it_leaves_no_file_and_no_process(year: Run) -> None:
+    assert list(year.directory.iterdir()) == []
+    assert processes_of(year.directory) == []
+
+
+async def test_it_refuses_to_run_in_production(tmp_path: Path) -> None:
+    run = await simulate(tmp_path, CISHAN_ENVIRONMENT="production")
+    assert run.code == 3
+    assert "正式环境" in run.said
+    assert os.listdir(tmp_path) == []
+
+
+@pytest.mark.slow
+async def test_the_same_seed_gives_the_same_counts_and_money(year: Run, tmp_path: Path) -> None:
+    again = await simulate(tmp_path)
+    assert (again.counts, again.money) == (year.counts, year.money)
+
+
+@pytest.mark.slow
+async def test_another_seed_gives_another_year(year: Run, tmp_path: Path) -> None:
+    other = await simulate(tmp_path, "--seed", "2")
+    assert other.found["ok"]
+    assert other.money != year.money
+
+
+def processes_of(directory: Path) -> list[str]:
+    """Command lines, working directories and environments of running processes that name this directory."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            told = (entry / "cmdline").read_bytes() + (entry / "environ").read_bytes()
+        except OSError:
+            continue
+        if str(directory).encode() in told:
+            found.append(entry.name)
+    return found
