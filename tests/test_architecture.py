@@ -4,9 +4,9 @@ import re
 from pathlib import Path
 
 import pytest
-from diagrams import DIAGRAMS
 
 import cishan
+from diagrams import DIAGRAMS
 
 PAGE = (Path(__file__).parent.parent / "docs" / "architecture.md").read_text()
 SOURCE = Path(cishan.__file__).parent

@@ -11,6 +11,7 @@ from starlette.routing import Mount, Route
 
 from cishan.accounts.passwords import STRONG, Passwords
 from cishan.claims import actions as claims
+from cishan.claims.field import deliveries_today
 from cishan.clock import Clock, DatabaseClock
 from cishan.clock_following import following_the_database
 from cishan.database import database, database_now
@@ -62,6 +63,7 @@ def create_app(
         app.state.services = services
         app.state.line_owners = line_owners(services)
         app.state.consent_handlers = consent_handlers()
+        app.state.field_tasks = (deliveries_today,)
         app.state.gateway_origin = origin(services.gateway.merchant.gateway_url) if services.gateway else ""
 
     routes = [Route(row.path, guarded(row), methods=list(row.methods), max_body_size=row.body_bytes) for row in ROUTES]

@@ -21,7 +21,7 @@ from payments.order_makers import PRICE_FEN, RecordingOwner, Till, make_till, tr
 class AnsweringGateway(AlipayGateway):
     """The real verification of notices, with queries answered from `truth`."""
 
-    truth: list[Trade | None | Exception] = field(default_factory=list)
+    truth: list[Trade | Exception | None] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
 
     async def query(self, out_trade_no: str) -> Trade | None:

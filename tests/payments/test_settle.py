@@ -104,7 +104,7 @@ async def _bring_to(status: OrderStatus, till: Till, sealer: Sealer, clock: Step
 
 
 NEXT: dict[tuple[OrderStatus, TradeStatus], OrderStatus] = {
-    **{(status, paid): OrderStatus.PAID for status, paid in product(OrderStatus, PAID)},
+    **dict.fromkeys(product(OrderStatus, PAID), OrderStatus.PAID),
     **{(OrderStatus.PAID, status): OrderStatus.PAID for status in TradeStatus},
     (OrderStatus.PENDING, TradeStatus.WAIT_BUYER_PAY): OrderStatus.PENDING,
     (OrderStatus.PENDING, TradeStatus.TRADE_CLOSED): OrderStatus.CLOSED,

@@ -1,5 +1,8 @@
 """The coordinator's pages: what to buy and bring today, and one page for each, made for one hand and a bad line."""
 
+from dataclasses import asdict
+from datetime import datetime
+
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -17,8 +20,11 @@ from cishan.forms.replay import answer_once
 from cishan.pictures.actions import store_picture
 from cishan.pictures.encoder import CleanPicture
 from cishan.pictures.models import PictureUse
+from cishan.sealing import Sealer
 from cishan.templating import page_response
 from cishan.web import done, path_id, services_of, viewer_of
+from cishan.wishes.staff_pages import Task as FieldTask
+from cishan.wishes.staff_pages import TaskGroup
 
 WRONG_CODE = "wrong-code"
 
@@ -28,6 +34,13 @@ async def show_tasks(request: Request) -> Response:
     now = services_of(request).clock.now()
     tasks = await tasks_of(viewer_of(request), now=now)
     return page_response(request, "claims/staff_tasks.html", tasks_page(tasks, now))
+
+
+async def deliveries_today(viewer: Viewer, sealer: Sealer, now: datetime) -> TaskGroup:
+    """What there is to buy and to bring, for the coordinator's first page; late first."""
+    page = tasks_page(await tasks_of(viewer, now=now), now)
+    due = (*page.late, *page.to_buy, *page.to_bring)
+    return TaskGroup("要买要送的", tuple(FieldTask(**asdict(row)) for row in due))
 
 
 async def show_task(request: Request) -> Response:

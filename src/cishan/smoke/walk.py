@@ -139,10 +139,10 @@ async def visit_and_word(walk: Walk) -> None:
     visits = await neighbour.get("/desk/visits")
     await neighbour.send(visits.form("/confirm"))
     page = await reviewer.get(path)
-    told = {"title": "想要一个电热水壶", "text": f"{HEAD}想要一个电热水壶，冬天喝上热水。"}
-    refused = await reviewer.send(page.form("/word"), refused_with=400, **told)
-    told["text"] = "一位独自生活的老人想要一个电热水壶，冬天喝上热水。"
-    await reviewer.send(refused.form("/word"), group="minimum_living", **told)
+    naming, title = f"{HEAD}想要一个电热水壶，冬天喝上热水。", "想要一个电热水壶"
+    refused = await reviewer.send(page.form("/word"), refused_with=400, title=title, text=naming)
+    nameless = "一位独自生活的老人想要一个电热水壶，冬天喝上热水。"
+    await reviewer.send(refused.form("/word"), group="minimum_living", title=title, text=nameless)
 
 
 def _colleague(page: Page, village: str) -> str:

@@ -83,7 +83,7 @@ async def show_field(request: Request) -> Response:
     groups = [
         TaskGroup("等您确认的走访", tuple(visit_task(visit) for visit in visits)),
         TaskGroup("退回来要改的", tuple(task_of(wish, f"/field/wishes/{wish.id}", now) for wish in returned)),
-        *[await source(viewer, services.sealer, now) for source in getattr(request.app.state, "field_tasks", ())],
+        *[await source(viewer, services.sealer, now) for source in request.app.state.field_tasks],
         TaskGroup("没填完的心愿", tuple(task_of(wish, f"/field/wishes/{wish.id}", now) for wish in drafts)),
     ]
     under_way = await queue_of(viewer, UNDER_WAY)

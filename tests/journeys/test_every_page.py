@@ -1,0 +1,222 @@
+"""Every HTML page that routes.py offers, with the demo city's rows in it: readable by axe, small, in its frame."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
+
+import pytest
+from axe_playwright_python.async_playwright import Axe
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+from tortoise.context import TortoiseContext
+
+from cishan.accounts.states import Role
+from cishan.database import APP_ROLE, orm_config, rows
+from cishan.postgres import Cluster
+from cishan.routes import ROUTES
+from cishan.settings import Settings
+from cishan.web import SESSION_COOKIE
+from journeys.demo_site import DemoSite, open_demo_site
+
+pytestmark = pytest.mark.browser
+
+CHROMIUM = "/usr/bin/chromium"
+PAGE_LIMIT_BYTES = 60_000
+WIDTHS = {"normal": 1280, "elder": 390}
+
+CLAIM_IN = (
+    "SELECT c.id FROM claim c JOIN wish w ON w.id = c.wish_id WHERE c.status = ANY('{%s}') AND %s ORDER BY c.id LIMIT 1"
+)
+MINE = "w.filed_by_id = $1"
+ANY = "$1::bigint > 0"
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Who looks at a page, and the query that finds the id in its address; it takes the account's id as $1."""
+
+    role: Role | None
+    find: str = ""
+
+
+NOT_PAGES = {
+    "/ready",
+    "/pictures/{id}",
+    "/pay/return",
+    "/me/claims/{id}/pay",
+    "/staff",
+    "/field/wishes/{id}/go-on",
+    "/desk/imports/templates/{kind}",
+    "/desk/imports/{id}/errors.csv",
+}
+"""Answers that are text, pictures, files or redirects."""
+
+MY_HOUSE = "SELECT h.id, m.person_id FROM household h JOIN membership m ON m.household_id = h.id AND m.to_on IS NULL "
+MY_HOUSE += (
+    "JOIN role_grant g ON g.division_code = h.division_code AND g.account_id = $1 ORDER BY h.id, m.id DESC LIMIT 1"
+)
+A_HOUSE = "SELECT id FROM household WHERE $1::bigint > 0 ORDER BY id LIMIT 1"
+TOWNS_HOUSE = "SELECT h.id FROM household h JOIN role_grant g ON left(g.division_code, 9) = left(h.division_code, 9) "
+TOWNS_HOUSE += "AND g.account_id = $1 ORDER BY h.id LIMIT 1"
+MY_WISH = "SELECT id, 'price' AS step FROM wish WHERE filed_by_id = $1 AND status = ANY('{%s}') ORDER BY id LIMIT 1"
+TOWNS_WISH = "SELECT w.id FROM wish w JOIN role_grant g ON left(g.division_code, 9) = left(w.division_code, 9) "
+TOWNS_WISH += "AND g.account_id = $1 AND w.status = 'visited' ORDER BY w.id LIMIT 1"
+A_WISH = "SELECT id FROM wish WHERE status = '%s' AND $1::bigint >= 0 ORDER BY id LIMIT 1"
+AN_EDITOR = "SELECT account_id AS id FROM role_grant WHERE role = 'editor' AND $1::bigint > 0 LIMIT 1"
+
+SAMPLES: dict[str, Sample] = {
+    "/": Sample(None),
+    "/about": Sample(None),
+    "/wishes": Sample(None),
+    "/wishes/{id}": Sample(None, A_WISH % "published"),
+    "/report": Sample(None),
+    "/report/thanks": Sample(None),
+    "/sign-in": Sample(None),
+    "/register": Sample(None),
+    "/staff/sign-in": Sample(None),
+    "/list": Sample(None),
+    "/demo/outbox": Sample(None),
+    "/wishes/{id}/claim": Sample(Role.DONOR, A_WISH % "published"),
+    "/me": Sample(Role.DONOR),
+    "/me/claims/{id}": Sample(
+        Role.DONOR, "SELECT id FROM claim WHERE donor_id = $1 AND status = 'confirmed' ORDER BY id LIMIT 1"
+    ),
+    "/me/devices": Sample(Role.DONOR),
+    "/me/password": Sample(Role.DONOR),
+    "/me/messages": Sample(Role.DONOR),
+    "/field": Sample(Role.COORDINATOR),
+    "/field/households": Sample(Role.COORDINATOR),
+    "/field/households/new": Sample(Role.COORDINATOR),
+    "/field/households/{id}": Sample(Role.COORDINATOR, MY_HOUSE),
+    "/field/households/{id}/members/new": Sample(Role.COORDINATOR, MY_HOUSE),
+    "/field/households/{id}/members/{person_id}/end": Sample(Role.COORDINATOR, MY_HOUSE),
+    "/field/households/{id}/members/{person_id}/groups": Sample(Role.COORDINATOR, MY_HOUSE),
+    "/field/households/{id}/consents": Sample(Role.COORDINATOR, MY_HOUSE),
+    "/field/households/{id}/move": Sample(Role.COORDINATOR, MY_HOUSE),
+    "/field/households/{id}/wishes/new": Sample(Role.COORDINATOR, MY_HOUSE),
+    "/field/wishes/{id}": Sample(Role.COORDINATOR, MY_WISH % "published,claimed,fulfilled"),
+    "/field/deliveries": Sample(Role.COORDINATOR),
+    "/field/deliveries/{id}": Sample(Role.COORDINATOR, CLAIM_IN % ("advanced,bought", MINE)),
+    "/desk/reviews": Sample(Role.TOWN_REVIEWER),
+    "/desk/reviews/{id}": Sample(Role.TOWN_REVIEWER, TOWNS_WISH),
+    "/desk/visits": Sample(Role.TOWN_REVIEWER),
+    "/desk/households": Sample(Role.TOWN_REVIEWER),
+    "/desk/households/{id}": Sample(Role.SUPERVISOR, A_HOUSE),
+    "/desk/households/{id}/move": Sample(Role.TOWN_REVIEWER, TOWNS_HOUSE),
+    "/desk/households/{id}/unmask": Sample(Role.TOWN_REVIEWER, TOWNS_HOUSE),
+    "/desk/minor-grants": Sample(Role.SUPERVISOR),
+    "/desk/publishing": Sample(Role.EDITOR),
+    "/desk/publishing/{id}": Sample(Role.EDITOR, A_WISH % "worded"),
+    "/desk/concerns": Sample(Role.EDITOR),
+    "/desk/checks": Sample(Role.TOWN_REVIEWER),
+    "/desk/checks/{id}": Sample(Role.SUPERVISOR, CLAIM_IN % ("delivered", ANY)),
+    "/desk/checks/{id}/thanks": Sample(Role.SUPERVISOR, CLAIM_IN % ("confirmed", ANY)),
+    "/desk/thanks": Sample(Role.EDITOR),
+    "/desk/claims/{id}": Sample(Role.EDITOR, CLAIM_IN % ("paid", ANY)),
+    "/desk/finance": Sample(Role.FINANCE),
+    "/desk/finance/advances": Sample(Role.FINANCE),
+    "/desk/finance/advanced/{ids}": Sample(
+        Role.FINANCE, (CLAIM_IN % ("advanced", ANY)).replace("c.id FROM", "c.id AS ids FROM")
+    ),
+    "/desk/finance/approvals": Sample(Role.FINANCE),
+    "/desk/finance/entries": Sample(Role.FINANCE),
+    "/desk/finance/entries/{id}": Sample(
+        Role.FINANCE, "SELECT id FROM ledger_entry WHERE $1::bigint > 0 ORDER BY id LIMIT 1"
+    ),
+    "/desk/lists": Sample(Role.TOWN_REVIEWER),
+    "/desk/doubts": Sample(Role.TOWN_REVIEWER),
+    "/desk/overdue": Sample(Role.SUPERVISOR),
+    "/desk/staff": Sample(Role.ADMIN),
+    "/desk/staff/invite": Sample(Role.ADMIN),
+    "/desk/staff/{id}": Sample(Role.ADMIN, AN_EDITOR),
+    "/desk/staff/{id}/role": Sample(Role.ADMIN, AN_EDITOR),
+    "/desk/imports": Sample(Role.ADMIN),
+    "/desk/imports/{id}": Sample(Role.ADMIN, "SELECT id FROM import_batch WHERE $1::bigint > 0 ORDER BY id LIMIT 1"),
+    "/desk/jobs": Sample(Role.ADMIN),
+}
+
+WALKED = {
+    "/sign-in/code",
+    "/register/name",
+    "/invitations/{token}",
+    "/desk/staff/invite-donor",
+    "/staff/invitations/{token}",
+    "/field/wishes/{id}/edit/{step}",
+    "/field/wishes/{id}/check",
+    "/list/check",
+    "/list/open",
+    "/list/doubt",
+    "/list/{token}",
+}
+"""Pages that only a walk, or another legal mode, can reach; the journeys in a browser look at them with axe."""
+
+
+def test_every_page_has_a_sample_or_a_walk() -> None:
+    offered = {row.path for row in ROUTES if "GET" in row.methods}
+    assert offered - NOT_PAGES == set(SAMPLES) | WALKED
+
+
+@pytest.fixture(scope="module")
+async def browser() -> AsyncIterator[Browser]:
+    async with async_playwright() as driver:
+        running = await driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield running
+        await running.close()
+
+
+@pytest.fixture(scope="module")
+async def site(cluster: Cluster, template: str, base_settings: Settings) -> AsyncIterator[DemoSite]:
+    """One city for all the looks; nothing is changed in it."""
+    cluster.create_database("cishan_every_page", template=template)
+    settings = replace(base_settings, database_url=cluster.url("cishan_every_page"))
+    async with TortoiseContext() as own:
+        await own.init(config=orm_config(settings.database_url, role=APP_ROLE, pool_size=10))
+        async with open_demo_site(settings) as opened:
+            yield opened
+
+
+async def address_of(site: DemoSite, path: str, sample: Sample) -> str:
+    """The path with a real id in it."""
+    if "{" not in path:
+        return path
+    account_id = await site.account_of(sample.role) if sample.role else 0
+    found = await rows(sample.find, account_id)
+    assert found, f"the demo city has no row for {path}"
+    return path.format(**found[0])
+
+
+async def tab_for(browser: Browser, site: DemoSite, role: Role | None, mode: str) -> BrowserContext:
+    context = await browser.new_context(viewport={"width": WIDTHS[mode], "height": 844}, locale="zh-CN")
+    cookies = {"cishan_mode": mode}
+    if role is not None:
+        cookies[SESSION_COOKIE] = await site.token_of(role)
+    await context.add_cookies([{"name": name, "value": value, "url": site.url} for name, value in cookies.items()])
+    return context
+
+
+async def look_at(page: Page, address: str) -> list[str]:
+    """What is wrong with a page: its status, size, width, console and what axe finds."""
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    answer = await page.goto(address)
+    if answer is None or answer.status != 200:
+        return [f"{address}: status {answer.status if answer else 'none'}"]
+    if len(await answer.body()) > PAGE_LIMIT_BYTES:
+        complaints.append("larger than 60 kB")
+    if await page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
+        complaints.append("wider than the screen")
+    violations = (await Axe().run(page)).response["violations"]
+    complaints += [f"{one['id']}: {one['nodes'][0]['html'][:120]}" for one in violations]
+    return [f"{address}: {complaint}" for complaint in complaints]
+
+
+@pytest.mark.parametrize("mode", list(WIDTHS))
+async def test_axe_finds_nothing_on_any_page(browser: Browser, site: DemoSite, mode: str) -> None:
+    complaints: list[str] = []
+    for role in {sample.role for sample in SAMPLES.values()}:
+        context = await tab_for(browser, site, role, mode)
+        for path, sample in SAMPLES.items():
+            if sample.role is role:
+                page = await context.new_page()
+                complaints += await look_at(page, site.url + await address_of(site, path, sample))
+                await page.close()
+        await context.close()
+    assert complaints == []
