@@ -69,7 +69,7 @@ def _unmask_page(
     member = next((member for member in view.members if member.person_id == person_id), None)
     if (person_id is None) is not (sealed is SealedField.ADDRESS) or (person_id is not None and member is None):
         raise NotFound
-    whose = f"成员 {member.number}的" if member else ""
+    whose = f"成员 {member.number} 的" if member else ""
     return UnmaskPage(
         action=f"/desk/households/{view.id}/unmask",
         base=f"{base_of(viewer_of(request))}/{view.id}",

@@ -189,7 +189,7 @@ def household_page(view: HouseholdView, base: str, *, can_edit: bool, can_move: 
         is_closed=view.is_closed,
         can_edit=can_edit and open_now,
         can_move=can_move and open_now,
-        back=base,
+        back=base if view.address else "/staff",
         wish_href=f"{here}/wishes/new" if can_wish and open_now else None,
     )
 
