@@ -7,9 +7,11 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
-SAMPLE_SECONDS = 1.0
+SAMPLE_SECONDS = 2.0
+PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 PROC = Path("/proc")
 
 
@@ -40,7 +42,7 @@ class Stages:
 
 
 class MemoryWatch:
-    """Adds up, every second, what this process and all below it hold; shared pages are counted once."""
+    """Adds up, every two seconds, what this process and all below it hold."""
 
     def __init__(self) -> None:
         self.peak_bytes = 0
@@ -62,37 +64,44 @@ class MemoryWatch:
                 return
 
 
+@dataclass(frozen=True)
+class _Process:
+    program: str
+    parent: int
+    own_bytes: int
+    shared_bytes: int
+
+
 def held_bytes() -> int:
-    """Of this process and its descendants; where there is no /proc, the most this process ever held."""
-    if not PROC.joinpath("self/smaps_rollup").exists():
+    """Of this process and its descendants; where there is no /proc, the most this process ever held.
+
+    What a process has alone is added up. What it shares, with its own program's other processes mostly, is counted once
+    for each program: PostgreSQL's buffers belong to all its backends together.
+    """
+    running = _running()
+    if os.getpid() not in running:
         most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         return most if sys.platform == "darwin" else most * 1024
-    parents = _parents()
     ours, grown = {os.getpid()}, True
     while grown:
-        below = {pid for pid, parent in parents.items() if parent in ours}
+        below = {pid for pid, process in running.items() if process.parent in ours}
         grown = not below <= ours
         ours |= below
-    return sum(_proportional_bytes(pid) for pid in ours)
+    shared: dict[str, int] = {}
+    for pid in ours:
+        process = running[pid]
+        shared[process.program] = max(shared.get(process.program, 0), process.shared_bytes)
+    return sum(running[pid].own_bytes for pid in ours) + sum(shared.values())
 
 
-def _parents() -> dict[int, int]:
-    found: dict[int, int] = {}
-    for entry in PROC.iterdir():
-        if entry.name.isdigit():
-            try:
-                # The name in brackets may hold anything; the parent is the second field behind it.
-                found[int(entry.name)] = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
-            except (OSError, ValueError, IndexError):
-                continue
+def _running() -> dict[int, _Process]:
+    found: dict[int, _Process] = {}
+    for entry in PROC.glob("[0-9]*"):
+        try:
+            # The name in brackets may hold anything; the parent is the second field behind it.
+            name, _, rest = (entry / "stat").read_text().rpartition(")")
+            _, resident, shared, *_ = (int(field) * PAGE_BYTES for field in (entry / "statm").read_text().split())
+        except (OSError, ValueError):
+            continue
+        found[int(entry.name)] = _Process(name.partition("(")[2], int(rest.split()[1]), resident - shared, shared)
     return found
-
-
-def _proportional_bytes(pid: int) -> int:
-    try:
-        for line in (PROC / str(pid) / "smaps_rollup").read_text().splitlines():
-            if line.startswith("Pss:"):
-                return int(line.split()[1]) * 1024
-    except (OSError, ValueError):
-        pass
-    return 0
