@@ -10,6 +10,7 @@ from cishan.claims.states import CheckAnswer, CheckChannel, ClaimStatus, ClaimWa
 from cishan.households.states import ConsentMethod, ConsentPurpose, Group, MembershipEnd, SealedField
 from cishan.ledger.states import AccountType, EntryKind
 from cishan.payments.states import NoticeVerdict, OrderStatus, UnassignedReason
+from cishan.summaries.states import LineKind
 from cishan.wishes.states import Audience, WishKind, WishStatus
 
 ROLE_LABELS: dict[Role, str] = {
@@ -33,6 +34,7 @@ LABELS: dict[type[StrEnum], Mapping[Any, str]] = {
     Role: ROLE_LABELS,
     Standing: STANDING_LABELS,
     WishKind: {WishKind.THING: "物品", WishKind.SERVICE: "服务", WishKind.VISIT: "陪伴"},
+    LineKind: {LineKind.BENEFIT: "政府补助", LineKind.CHARITY: "慈善救助", LineKind.WISH: "微心愿"},
     Audience: {
         Audience.CHILD: "孩子",
         Audience.ELDER: "老人",

@@ -17,6 +17,8 @@ from cishan.settings import Settings
 from cishan.summaries.actions import freeze_list
 from cishan.summaries.doubts import close_doubt, raise_doubt
 from cishan.summaries.opening import issue_key
+from cishan.summaries.states import DOUBT
+from cishan.supervision.models import ConcernKind
 from conftest import browser_for
 
 WORDS = "7 月的钱没有到账"
@@ -84,6 +86,10 @@ async def test_a_doubt_goes_from_the_line_to_the_town_and_its_answer_back(
         answer = {"answer": "银行退票，8 月补发。", "form_key": "a" * 20}
         assert (await desk.post(action.group(1), data=answer)).status_code == 303
     assert "银行退票，8 月补发。" in (await client.get("/list/open")).text
+
+
+def test_a_doubt_is_the_kind_of_concern_that_supervision_counts() -> None:
+    assert ConcernKind(DOUBT) is ConcernKind.LIST_DOUBT
 
 
 async def test_what_was_said_is_sealed_and_every_step_is_an_event(family: Family) -> None:

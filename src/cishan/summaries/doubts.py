@@ -11,8 +11,8 @@ from cishan.errors import Conflict, Forbidden, InvalidInput, NotFound
 from cishan.events.actions import record_event
 from cishan.sealing import Sealer
 from cishan.summaries.queries import edition_by_id
+from cishan.summaries.states import DOUBT
 from cishan.summaries.wording import line_about
-from cishan.supervision.models import ConcernKind
 from cishan.working_days import end_of_working_days
 
 ANSWER_WORKING_DAYS = 5
@@ -47,11 +47,11 @@ async def raise_doubt(
         raise NotFound
     async with in_transaction():
         await rows(LOCK_HOUSEHOLD, household_id)
-        if (await rows(OPEN_DOUBTS, ConcernKind.LIST_DOUBT.value, household_id))[0]["open"] >= MOST_OPEN_DOUBTS:
+        if (await rows(OPEN_DOUBTS, DOUBT, household_id))[0]["open"] >= MOST_OPEN_DOUBTS:
             raise Conflict(f"已经有 {MOST_OPEN_DOUBTS} 条疑问在等答复。有急事请打清单上的电话。")
         found = await rows(
             RAISE,
-            ConcernKind.LIST_DOUBT.value,
+            DOUBT,
             line_about(edition, line),
             edition_id,
             edition.division_code,
@@ -71,7 +71,7 @@ async def close_doubt(concern_id: int, answer: str, *, actor: Viewer, now: datet
     if not answer.strip():
         raise InvalidInput({"answer": "请写明核对的结果。"})
     async with in_transaction():
-        found = await rows(LOCK_DOUBT, concern_id, ConcernKind.LIST_DOUBT.value)
+        found = await rows(LOCK_DOUBT, concern_id, DOUBT)
         if not found or not actor.covers(found[0]["division_code"]):
             raise NotFound
         doubt = found[0]

@@ -10,8 +10,7 @@ from cishan.sealing import Sealer
 from cishan.summaries.editions import EditionView, Office
 from cishan.summaries.keys import key_hash
 from cishan.summaries.rules import Line, line_of
-from cishan.summaries.states import LineKind
-from cishan.supervision.models import ConcernKind
+from cishan.summaries.states import DOUBT, LineKind
 
 HOUSEHOLDS_A_PAGE = 50
 MOST_DOUBTS = 100
@@ -113,17 +112,17 @@ async def offices_of(lines: Iterable[Line]) -> dict[str, Office]:
 async def doubts_in_scope(viewer: Viewer, *, closed: bool) -> list[JsonRow]:
     """Doubts about lists in the viewer's place, the most urgent first."""
     low, high = viewer.scope
-    return await rows(DESK_DOUBTS, ConcernKind.LIST_DOUBT.value, low, high, not closed, MOST_DOUBTS)
+    return await rows(DESK_DOUBTS, DOUBT, low, high, not closed, MOST_DOUBTS)
 
 
 async def doubts_of_household(household_id: int, year: int) -> list[JsonRow]:
     """What a family has asked about its list of a year, with the answers."""
-    return await rows(OWN_DOUBTS, ConcernKind.LIST_DOUBT.value, household_id, year, MOST_DOUBTS)
+    return await rows(OWN_DOUBTS, DOUBT, household_id, year, MOST_DOUBTS)
 
 
 async def doubt_in_scope(viewer: Viewer, concern_id: int) -> JsonRow:
     """One doubt if it lies in the viewer's place; a stranger finds nothing."""
-    found = await rows(ONE_DOUBT, ConcernKind.LIST_DOUBT.value, concern_id)
+    found = await rows(ONE_DOUBT, DOUBT, concern_id)
     if not found or not viewer.covers(found[0]["division_code"]):
         raise NotFound
     return found[0]

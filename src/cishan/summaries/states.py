@@ -9,3 +9,7 @@ class LineKind(StrEnum):
     BENEFIT = "benefit"
     CHARITY = "charity"
     WISH = "wish"
+
+
+DOUBT = "list_doubt"
+"""The kind of concern that a family's doubt is; supervision, which stands above this room, counts it with the others."""
