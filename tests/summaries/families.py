@@ -3,14 +3,13 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-import givers
-
 import makers
 from cishan.clock import SteppedClock
 from cishan.database import rows
 from cishan.sealing import Sealer
 from cishan.settings import Settings
 from cishan.summaries.queries import members_of
+from summaries import givers
 
 HEAD_BORN, CHILD_BORN = 1960, 2015
 CHRISTMAS_EVE = datetime(2025, 12, 24, 1, 0, tzinfo=UTC)

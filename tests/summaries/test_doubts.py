@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 
 import httpx2
 import pytest
-from families import Family, make_family
 from starlette.applications import Starlette
 
 import makers
@@ -20,6 +19,7 @@ from cishan.summaries.opening import issue_key
 from cishan.summaries.states import DOUBT
 from cishan.supervision.models import ConcernKind
 from conftest import browser_for
+from summaries.families import Family, make_family
 
 WORDS = "7 月的钱没有到账"
 

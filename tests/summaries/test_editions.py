@@ -2,9 +2,7 @@
 
 from datetime import UTC, date, datetime, timedelta
 
-import givers
 import pytest
-from families import Family, make_family
 from tortoise.exceptions import OperationalError
 
 import makers
@@ -21,6 +19,8 @@ from cishan.summaries.queries import edition_for
 from cishan.summaries.rules import digest_of
 from cishan.wishes.states import WishKind
 from conftest import START, Committed
+from summaries import givers
+from summaries.families import Family, make_family
 
 YEAR = tuple(range(1, 13))
 BENEFITS = "SELECT coalesce(sum(amount_fen), 0)::bigint AS fen FROM benefit_record"

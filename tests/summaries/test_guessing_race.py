@@ -3,7 +3,6 @@
 import asyncio
 
 import pytest
-from families import make_family
 
 from cishan.clock import SteppedClock
 from cishan.database import rows
@@ -12,6 +11,7 @@ from cishan.summaries import opening
 from cishan.summaries.opening import issue_key, open_list
 from cishan.summaries.queries import key_of_code
 from conftest import Committed
+from summaries.families import make_family
 
 GUESSES = 15
 STATE = "SELECT wrong_tries, locked_at IS NOT NULL AS locked FROM list_key"

@@ -5,9 +5,8 @@ from datetime import timedelta
 
 import httpx2
 import pytest
-from families import Family, make_family
-from givers import give_benefit
 from starlette.applications import Starlette
+from summaries.givers import give_benefit
 
 import makers
 from cishan.clock import SteppedClock
@@ -19,6 +18,7 @@ from cishan.summaries.actions import freeze_list
 from cishan.summaries.keys import IssuedKey, new_key
 from cishan.summaries.opening import issue_key
 from conftest import browser_for
+from summaries.families import Family, make_family
 
 FAILED = "没有打开"
 NAMES = ("张秀英", "张小满")

@@ -10,7 +10,6 @@ from pathlib import Path
 import httpx2
 import justmytype_intl_cjk
 import pytest
-from families import Family, make_family
 from fontTools.subset import Subsetter
 from fontTools.ttLib import TTFont, newTable
 from fontTools.ttLib.tables._c_m_a_p import CmapSubtable
@@ -27,6 +26,7 @@ from cishan.summaries.printing import Printed, PrintingFailed, print_sheets
 from cishan.summaries.queries import key_of_code
 from cishan.summaries.rules import benefit_line, digest_of, in_order, total_fen, wish_line
 from cishan.summaries.sheets import Sheet, asks_of, make_sheet
+from summaries.families import Family, make_family
 
 NOTO = Path(justmytype_intl_cjk.__file__).parent / "fonts/ofl/notosanssc/NotoSansSC[wght].ttf"
 NOW = datetime(2025, 12, 24, tzinfo=UTC)

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 import asyncpg
 import pytest
-from sound_books import DAY, tell_story
+from verify.sound_books import DAY, tell_story
 from tortoise.connection import get_connection
 from tortoise.transactions import in_transaction
 
