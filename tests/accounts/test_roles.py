@@ -286,3 +286,24 @@ async def test_who_works_in_a_place_and_who_is_responsible_for_it(
 async def test_the_action_itself_refuses_a_weak_password(sealer: Sealer, clock: SteppedClock) -> None:
     with pytest.raises(InvalidInput, match="容易被猜到"):
         await register_donor("13800002222", "王芳", password="x13800002222", sealer=sealer, now=clock.now())
+
+
+async def test_a_disabled_account_is_refused_even_on_a_session_that_nobody_ended(
+    client: httpx2.AsyncClient, sealer: Sealer, clock: SteppedClock
+) -> None:
+    donor = await makers.make_donor(sealer=sealer, now=clock.now())
+    await makers.signed_in(client, donor, now=clock.now())
+    assert (await client.get("/me/devices")).status_code == 200
+    await rows("UPDATE account SET disabled_at = $2 WHERE id = $1", donor.account_id, clock.now())
+    assert (await client.get("/me/devices")).status_code == 303
+
+
+async def test_a_disabled_account_is_shown_as_such_and_not_disabled_twice(
+    client: httpx2.AsyncClient, admin: Viewer, reviewer: Viewer, clock: SteppedClock
+) -> None:
+    await disable_account(reviewer.account_id, actor=admin, now=clock.now())
+    await makers.signed_in(client, admin, now=clock.now())
+    assert "周审核" in (await client.get("/desk/staff", params={"standing": "disabled"})).text
+    assert "停用账号" not in (await client.get(f"/desk/staff/{reviewer.account_id}")).text
+    with pytest.raises(Conflict):
+        await disable_account(reviewer.account_id, actor=admin, now=clock.now())
