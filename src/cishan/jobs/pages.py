@@ -3,7 +3,19 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from cishan.page_parts import Column
 from cishan.templating import moment
+
+JOB_COLUMNS = (
+    *(Column(label) for label in ("任务", "多久一次", "上次运行", "状态")),
+    *(Column(label, number=True) for label in ("一天内处理", "一天内没做成")),
+    Column("一天内出错"),
+)
+QUEUE_COLUMNS = (
+    Column("工作"),
+    *(Column(label, number=True) for label in ("等待", "正在做", "没有做成")),
+    Column("最早的从何时起等"),
+)
 
 
 @dataclass(frozen=True)
@@ -50,6 +62,8 @@ class JobsPage:
     jobs: tuple[JobLine, ...]
     queue: tuple[QueueLine, ...]
     failed: tuple[FailedLine, ...]
+    job_columns: tuple[Column, ...] = JOB_COLUMNS
+    queue_columns: tuple[Column, ...] = QUEUE_COLUMNS
 
 
 def trouble_text(count: int, error: str, at: datetime | None) -> str:
