@@ -6,7 +6,6 @@ from datetime import timedelta
 import httpx2
 import pytest
 from starlette.applications import Starlette
-from summaries.givers import give_benefit
 
 import makers
 from cishan.clock import SteppedClock
@@ -19,6 +18,7 @@ from cishan.summaries.keys import IssuedKey, new_key
 from cishan.summaries.opening import issue_key
 from conftest import browser_for
 from summaries.families import Family, make_family
+from summaries.givers import give_benefit
 
 FAILED = "没有打开"
 NAMES = ("张秀英", "张小满")
