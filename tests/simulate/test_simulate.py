@@ -10,6 +10,9 @@ from typing import Any
 
 import pytest
 
+from cishan.postgres import Cluster
+from cishan.simulate.database import NAME_PREFIX
+
 PERSONS, HOUSEHOLDS, WISHES = 103, 60, 60
 
 HAPPENED = (
@@ -138,10 +141,19 @@ async def test_it_refuses_to_run_in_production(tmp_path: Path) -> None:
     assert os.listdir(tmp_path) == []
 
 
+async def test_it_keeps_no_server_of_its_own(tmp_path: Path) -> None:
+    run = await simulate(tmp_path, "--keep")
+    assert run.code == 2
+    assert "DATABASE_URL" in run.said
+
+
 @pytest.mark.slow
-async def test_the_same_seed_gives_the_same_counts_and_money(year: Run, tmp_path: Path) -> None:
-    again = await simulate(tmp_path)
+async def test_the_same_seed_gives_the_same_counts_and_money_on_any_server(
+    year: Run, tmp_path: Path, cluster: Cluster
+) -> None:
+    again = await simulate(tmp_path, DATABASE_URL=cluster.url("postgres"))
     assert (again.counts, again.money) == (year.counts, year.money)
+    assert [name for name in cluster.databases() if name.startswith(NAME_PREFIX)] == []
 
 
 @pytest.mark.slow
@@ -149,6 +161,17 @@ async def test_another_seed_gives_another_year(year: Run, tmp_path: Path) -> Non
     other = await simulate(tmp_path, "--seed", "2")
     assert other.found["ok"]
     assert other.money != year.money
+
+
+@pytest.mark.slow
+async def test_a_city_comes_to_the_figures_it_is_modelled_on(tmp_path: Path) -> None:
+    city = await simulate(tmp_path, "--scale", "city")
+    assert (city.code, city.found.get("ok")) == (0, True), city.said
+    assert (city.counts["persons"], city.counts["wishes_collected"]) == (102_537, 1_377)
+    assert abs(city.counts["households"] - 60_000) <= 600
+    assert city.counts["lists"] == city.counts["households"]
+    assert abs(city.counts["wishes_fulfilled"] - 1_257) <= 14
+    assert city.found["peak_bytes"] < 4 * 2**30
 
 
 def processes_of(directory: Path) -> list[str]:

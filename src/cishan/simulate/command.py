@@ -27,7 +27,7 @@ QUIET = ("cishan.payments.polling", "cishan.payments.sandbox")
 @click.option("--year", type=click.IntRange(2005, 2099), default=2025, show_default=True, help="哪一年。")
 @click.option("--scale", type=click.Choice(sorted(SCALES)), default=SMALL.name, show_default=True, help="多大。")
 @click.option("--seed", type=int, default=1, show_default=True, help="同一个种子得到同样的数目和金额。")
-@click.option("--keep", is_flag=True, help="保留数据库，可以接着查看。")
+@click.option("--keep", is_flag=True, help="保留数据库，可以接着查看；要先设置 DATABASE_URL。")
 @json_option
 def command(city: str, year: int, scale: str, seed: int, keep: bool, as_json: bool) -> None:
     """用一年的模拟活动检验整个系统：真实的操作，真实的 HTTP 支付，拨快的时钟，另建的数据库。
@@ -39,6 +39,8 @@ def command(city: str, year: int, scale: str, seed: int, keep: bool, as_json: bo
         raise Missing("正式环境不能运行模拟。请在测试环境里运行。")
     if not city.isdigit() or len(city) > CODE_LENGTH:
         raise click.UsageError("城市代码是数字，例如 371400。")
+    if keep and not settings.database_url:
+        raise click.UsageError("自带的临时数据库不能保留。请先设置 DATABASE_URL。")
     for name in QUIET:
         logging.getLogger(name).setLevel(logging.ERROR)
     # Whoever ends us politely should find no files of ours either.

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit, urlunsplit
 import asyncpg
 
 from cishan.database import credentials
-from cishan.postgres import start_cluster
+from cishan.postgres import PostgresError, start_cluster
 from cishan.settings import Settings
 
 NAME_PREFIX = "cishan_simulation_"
@@ -21,13 +21,16 @@ OWN_SERVER = ("shared_buffers=256MB", "max_wal_size=4GB", "maintenance_work_mem=
 
 @asynccontextmanager
 async def own_database(settings: Settings, *, keep: bool) -> AsyncIterator[tuple[str, str]]:
-    """Yields the app's address and the owner's of a database that nobody has used before; drops it unless kept."""
+    """Yields the app's address and the owner's of a database that nobody has used before; drops it unless kept.
+
+    `keep` is for a configured server; our own ends with us.
+    """
     name = f"{NAME_PREFIX}{secrets.token_hex(4)}"
     if settings.database_url:
         async with _on_configured_server(settings, name, keep=keep) as urls:
             yield urls
     else:
-        async with _on_own_server(name, keep=keep) as urls:
+        async with _on_own_server(name) as urls:
             yield urls
 
 
@@ -43,25 +46,29 @@ async def _on_configured_server(settings: Settings, name: str, *, keep: bool) ->
 
 
 @asynccontextmanager
-async def _on_own_server(name: str, *, keep: bool) -> AsyncIterator[tuple[str, str]]:
+async def _on_own_server(name: str) -> AsyncIterator[tuple[str, str]]:
+    """A server that ends with the run, so there is nothing to keep."""
     directory = Path(tempfile.mkdtemp(prefix=NAME_PREFIX))
-    kept_in = [directory]
+    places = [directory]
     try:
         with start_cluster(directory, durable=False, settings=OWN_SERVER) as cluster:
             # Where root runs this, the server's files lie outside a directory that only root may enter.
-            kept_in.append(cluster.home)
+            places.append(cluster.home)
             cluster.create_database(name)
             yield cluster.url(name), cluster.url(name)
     finally:
-        if not keep:
-            for place in kept_in:
-                shutil.rmtree(place, ignore_errors=True)
+        for place in places:
+            shutil.rmtree(place, ignore_errors=True)
 
 
 async def _execute(url: str, statement: str) -> None:
     connection = await asyncpg.connect(**credentials(url))
     try:
         await connection.execute(statement)
+    except asyncpg.InsufficientPrivilegeError as error:
+        raise PostgresError(
+            "这个数据库账号不能新建数据库。请换一个有 CREATEDB 权限的账号，或不设 DATABASE_URL。"
+        ) from error
     finally:
         await connection.close()
 
