@@ -1,5 +1,6 @@
 """One web process: how soon it is ready, and what it holds when the other benchmarks have gone over it."""
 
+import os
 import time
 from pathlib import Path
 
@@ -20,9 +21,16 @@ async def ready(world: World) -> Rounds:
     for start in range(world.scale.starts):
         with Supervisor(world.directory / "log") as supervisor:
             began = time.perf_counter()
-            start_product(supervisor, f"start-{start}", world.settings, free_port(), workers=1)
+            child = start_product(supervisor, f"start-{start}", world.settings, free_port(), workers=1)
             rounds.subject.append(time.perf_counter() - began)
+            rounds.notes["cpu_seconds"] = cpu_seconds(child.process.pid)
     return rounds
+
+
+def cpu_seconds(pid: int) -> float:
+    """What a process has used of the processors: what it would take to start on an idle machine."""
+    user, system = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:13]
+    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
 
 async def memory(world: World) -> Rounds:
