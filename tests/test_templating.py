@@ -169,6 +169,16 @@ async def test_a_hashed_file_is_kept_forever(client: AsyncClient, tmp_path: Path
     assert (again.status_code, again.headers["cache-control"]) == (304, FOREVER)
 
 
+async def test_text_is_packed_for_a_browser_that_takes_it_so(client: AsyncClient, tmp_path: Path) -> None:
+    url = HashedStatic(tmp_path).url("css/a.css")
+    packed = await client.get(url, headers={"Accept-Encoding": "gzip"})
+    plain = await client.get(url, headers={"Accept-Encoding": "identity"})
+    assert (packed.headers["content-encoding"], packed.headers["vary"]) == ("gzip", "Accept-Encoding")
+    assert "content-encoding" not in plain.headers
+    assert packed.headers["content-type"] == plain.headers["content-type"]
+    assert packed.text == plain.text == "p{}"
+
+
 @pytest.mark.parametrize("path", ["/static/css/a.css", "/static/css/a.000000000000.css", "/static/../pyproject.toml"])
 async def test_any_other_name_is_not_found(client: AsyncClient, path: str) -> None:
     assert (await client.get(path)).status_code == 404
