@@ -28,7 +28,6 @@ from cishan.wishes.staff_pages import (
     QueuePage,
     ReviewPage,
     VisitsPage,
-    is_late,
     picture_of,
     queue_row,
     staff_steps,
@@ -42,6 +41,7 @@ from cishan.wishes.work import (
     staff_wish,
     timeline_of,
     visits_to_confirm,
+    waiting_in,
 )
 
 TO_REVIEW = (WishStatus.FILED, WishStatus.VISITED)
@@ -206,9 +206,11 @@ async def _write(request: Request, act: Callable[[FormData], Awaitable[str]], no
 async def _queue(request: Request, statuses: tuple[WishStatus, ...], base: str, template: str) -> Response:
     now = services_of(request).clock.now()
     found = await queue_of(viewer_of(request), statuses)
+    waiting, late = await waiting_in(viewer_of(request), statuses, now)
     page = QueuePage(
         rows=tuple(queue_row(wish, f"{base}/{wish.id}", now, _marks(wish, DEFAULT_CAP_FEN)) for wish in found),
-        late=sum(is_late(wish, now) for wish in found),
+        waiting=waiting,
+        late=late,
     )
     return page_response(request, template, page)
 

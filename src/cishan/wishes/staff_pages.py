@@ -132,9 +132,10 @@ class QueueRow:
 
 @dataclass(frozen=True)
 class QueuePage:
-    """A queue of wishes, the most pressing first."""
+    """A queue of wishes: the most pressing ones, how many wait in all, and how many of those are late."""
 
     rows: tuple[QueueRow, ...]
+    waiting: int
     late: int
 
 

@@ -13,6 +13,8 @@ from cishan.sealing import Sealer
 from cishan.wishes.states import Audience, WishKind, WishStatus
 
 MOST_IN_QUEUE = 200
+MOST_SHOWN = 30
+"""Rows of a queue on its page, the most pressing first: with more, a page with several queues would weigh over 60 kB."""
 MOST_COLLEAGUES = 100
 
 STAFF_COLUMNS = """
@@ -27,6 +29,10 @@ QUEUE = f"""
 SELECT {STAFF_COLUMNS} {FROM}
  WHERE w.status = ANY($1) AND w.division_code BETWEEN $2 AND $3
  ORDER BY w.due_at NULLS LAST, w.status_since, w.id LIMIT $4
+"""
+WAITING = """
+SELECT count(*) AS waiting, count(*) FILTER (WHERE due_at < $4) AS late
+  FROM wish WHERE status = ANY($1) AND division_code BETWEEN $2 AND $3
 """
 OPEN_VISIT = """
 SELECT id, visitor_id, second_visitor_id, visited_on, findings_sealed, confirmed_at FROM visit
@@ -119,9 +125,16 @@ async def staff_wish(viewer: Viewer, wish_id: int, *, sealer: Sealer | None = No
 
 
 async def queue_of(viewer: Viewer, statuses: tuple[WishStatus, ...]) -> tuple[StaffWish, ...]:
-    """The wishes in these statuses in the viewer's place, the most pressing first."""
+    """The most pressing MOST_SHOWN wishes in these statuses in the viewer's place."""
     low, high = viewer.scope
-    return await _staff_wishes(await rows(QUEUE, [s.value for s in statuses], low, high, MOST_IN_QUEUE), None)
+    return await _staff_wishes(await rows(QUEUE, [s.value for s in statuses], low, high, MOST_SHOWN), None)
+
+
+async def waiting_in(viewer: Viewer, statuses: tuple[WishStatus, ...], now: datetime) -> tuple[int, int]:
+    """How many wishes are in these statuses in the viewer's place, and how many of them are late."""
+    low, high = viewer.scope
+    found = (await rows(WAITING, [s.value for s in statuses], low, high, now))[0]
+    return found["waiting"], found["late"]
 
 
 async def last_visit(wish_id: int, *, sealer: Sealer) -> VisitView | None:
