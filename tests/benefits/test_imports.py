@@ -19,6 +19,8 @@ from cishan.benefits.staging import Counts
 from cishan.benefits.states import ImportKind, ImportStatus
 from cishan.clock import SteppedClock
 from cishan.database import rows
+from cishan.divisions.actions import load_divisions
+from cishan.divisions.rules import county_of
 from cishan.errors import Forbidden, IllegalMove, InvalidInput, NotFound
 from cishan.households.queries import household_visible_to, members_now
 from cishan.sealing import Sealer
@@ -215,11 +217,18 @@ async def test_contradictions_inside_a_file_and_with_the_registry_are_wrong_rows
 
 
 async def test_a_file_reaches_no_further_than_its_bearer(bureau: Bureau, sealer: Sealer, clock: SteppedClock) -> None:
+    await load_divisions(county_of(OTHER_COUNTY_VILLAGE))
     county = await make_staff(Role.ADMIN, COUNTY, sealer=sealer, now=clock.now())
     here = Bureau(county, bureau.directory, sealer, clock)
     view = await here.registry(person(village=VILLAGE), person(case="DB-0002", village=OTHER_COUNTY_VILLAGE))
     assert view.status is ImportStatus.REFUSED
-    assert view.errors[0]["row"] == 3
+    assert (view.errors[0]["row"], view.errors[0]["sentence"]) == (3, "这个村不在您管的地方。")
+    far = new_id_number()
+    await bureau.apply(await bureau.registry(person(case="DB-0003", village=OTHER_COUNTY_VILLAGE, number=far)))
+    taken = await here.registry(person(case="DB-0003", village=VILLAGE))
+    assert taken.errors[0]["sentence"] == "这个户编号已经在别的地方用了。"
+    payments = await here.benefits(payment(far))
+    assert payments.errors[0]["sentence"] == "这个人不在您管的地方。"
     with pytest.raises(NotFound):
         await import_visible_to(county, (await bureau.registry(person())).id)
     coordinator = await make_staff(Role.COORDINATOR, VILLAGE, sealer=sealer, now=clock.now())

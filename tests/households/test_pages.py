@@ -122,6 +122,18 @@ async def test_the_list_is_searched_by_surname_and_case_number(
     assert "没有找到" in (await field.get("/field/households", params={"q": "%"})).text
 
 
+async def test_a_search_never_tells_that_a_hidden_child_lives_somewhere(
+    app: Starlette, coordinator: Viewer, sealer: Sealer, clock: SteppedClock
+) -> None:
+    """A second coordinator of the same village finds the family by its adult, not by its child."""
+    await make_household(
+        coordinator, sealer=sealer, now=clock.now(), names=("阚守义", "丁小满"), birth_years=(1960, 2012)
+    )
+    other = await _browser(app, Role.COORDINATOR, VILLAGE, sealer, clock)
+    assert "阚守义" in (await other.get("/field/households", params={"q": "阚"})).text
+    assert "没有找到" in (await other.get("/field/households", params={"q": "丁小满"})).text
+
+
 async def test_members_groups_consents_and_moves_are_kept_by_forms(
     field: httpx2.AsyncClient, coordinator: Viewer, sealer: Sealer, clock: SteppedClock
 ) -> None:
