@@ -17,10 +17,11 @@ from cishan.clock import SystemClock
 from cishan.database import rows
 from cishan.demo.city import load_city
 from cishan.ledger.actions import number_entries
+from cishan.payments.sandbox.serve import running_sandbox
 from cishan.processes import free_port
 from cishan.services import Services
 from cishan.settings import Environment, Settings
-from gateway_makers import make_gateway
+from gateway_makers import make_gateway, make_settings
 
 COORDINATOR_WITH_TASKS = """
 SELECT w.filed_by_id AS id FROM wish w JOIN claim c ON c.wish_id = w.id AND c.status IN ('advanced', 'bought')
@@ -76,11 +77,20 @@ class DemoSite:
 
 @asynccontextmanager
 async def open_demo_site(settings: Settings) -> AsyncIterator[DemoSite]:
-    """Loads the city into the open, empty database and serves it on a free port."""
+    """Loads the city into the open, empty database and serves it on a free port, with a sandbox to pay at."""
+    async with (
+        running_sandbox(make_settings(), SystemClock(), deliver=True) as sandbox,
+        _served(settings, sandbox.gateway_url) as site,
+    ):
+        yield site
+
+
+@asynccontextmanager
+async def _served(settings: Settings, gateway_url: str) -> AsyncIterator[DemoSite]:
     port = free_port()
     settings = replace(settings, environment=Environment.DEMO, site_url=f"http://127.0.0.1:{port}", port=port)
     clock = SystemClock()
-    gateway = make_gateway(clock=clock)  # type: ignore[arg-type]
+    gateway = make_gateway(gateway_url, clock)  # type: ignore[arg-type]
     services = await make_services(settings, clock=clock, gateway=gateway, passwords=makers.QUICK_PASSWORDS)
     await load_city(services, line_owners(services), report=lambda _: None)
     await number_entries()

@@ -1,0 +1,197 @@
+"""People in a real Chromium: a donor on a phone, a coordinator on a phone, a family opening its list, a clerk at a desk.
+
+Pages that only a walk can reach are looked at with axe on the way, in large print on phones.
+"""
+
+import re
+from collections.abc import AsyncIterator
+from dataclasses import replace
+
+import pytest
+from axe_playwright_python.async_playwright import Axe
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
+from tortoise.context import TortoiseContext
+
+from cishan.accounts.states import Role
+from cishan.database import APP_ROLE, orm_config, rows
+from cishan.demo.people import DONORS, PASSWORD, VILLAGES
+from cishan.demo.staff import staff_samples
+from cishan.postgres import Cluster
+from cishan.settings import Settings
+from journeys.demo_site import DemoSite, open_demo_site
+
+pytestmark = pytest.mark.browser
+
+CHROMIUM = "/usr/bin/chromium"
+PHONE = {"width": 390, "height": 844}
+DESK = {"width": 1280, "height": 900}
+
+
+@pytest.fixture(scope="module")
+async def browser() -> AsyncIterator[Browser]:
+    async with async_playwright() as driver:
+        running = await driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield running
+        await running.close()
+
+
+@pytest.fixture(scope="module")
+async def site(cluster: Cluster, template: str, base_settings: Settings) -> AsyncIterator[DemoSite]:
+    cluster.create_database("cishan_in_browser", template=template)
+    settings = replace(base_settings, database_url=cluster.url("cishan_in_browser"))
+    async with TortoiseContext() as own:
+        await own.init(config=orm_config(settings.database_url, role=APP_ROLE, pool_size=10))
+        async with open_demo_site(settings) as opened:
+            yield opened
+
+
+async def on_a_phone(browser: Browser, *, script: bool = True, large: bool = False, site: DemoSite) -> BrowserContext:
+    context = await browser.new_context(
+        viewport=PHONE,  # type: ignore[arg-type]
+        is_mobile=True,
+        has_touch=True,
+        locale="zh-CN",
+        java_script_enabled=script,
+        user_agent="Mozilla/5.0 (Linux; Android 14) AppleWebKit/537.36 Chrome/156.0 Mobile Safari/537.36",
+    )
+    if large:
+        await context.add_cookies([{"name": "cishan_mode", "value": "elder", "url": site.url}])
+    return context
+
+
+async def look(page: Page) -> None:
+    """axe finds nothing on the page that is open."""
+    found = (await Axe().run(page)).response["violations"]
+    assert [f"{page.url} {one['id']}: {one['nodes'][0]['html'][:120]}" for one in found] == []
+
+
+async def newest_code(page: Page, phone: str) -> str:
+    """The six digits last sent to a phone, off the demo's outbox in a tab of its own."""
+    tab = await page.context.new_page()
+    await tab.goto(re.sub(r"(https?://[^/]+)/.*", r"\1/demo/outbox", page.url))
+    text = await tab.inner_text("main")
+    await tab.close()
+    found = re.search(rf"{phone}\D.*?(?<!\d)(\d{{6}})(?!\d)", text, flags=re.DOTALL)
+    assert found is not None, text[:500]
+    return found[1]
+
+
+async def sign_in_staff(page: Page, site: DemoSite, role: Role, place: str = "") -> None:
+    sample = next(one for one in staff_samples() if one.role is role and one.place.startswith(place))
+    await page.goto(f"{site.url}/staff/sign-in")
+    await page.get_by_label("手机号码").fill(sample.phone)
+    await page.get_by_label("密码").fill(PASSWORD)
+    await page.get_by_role("button", name="登录", exact=True).click()
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["with script", "without script"])
+async def test_a_new_donor_claims_and_pays_on_a_phone(browser: Browser, site: DemoSite, script: bool) -> None:
+    phone = "13705340101" if script else "13705340102"
+    context = await on_a_phone(browser, script=script, large=script, site=site)
+    page = await context.new_page()
+    await page.goto(f"{site.url}/wishes?kind=thing")
+    await page.locator("article.wish a").first.click()
+    wish = page.url
+    await page.get_by_role("link", name="认领").first.click()
+    await page.goto(f"{site.url}/register")
+    await page.get_by_label("手机号码").fill(phone)
+    await page.get_by_role("button", name="发验证码").click()
+    if script:
+        await look(page)
+    await page.get_by_label("验证码").fill(await newest_code(page, phone))
+    await page.get_by_role("button", name="下一步").click()
+    if script:
+        await look(page)
+    await page.get_by_label("您的姓名").fill("林晓")
+    await page.get_by_role("button", name="完成登记").click()
+    await page.goto(f"{wish}/claim")
+    await page.get_by_role("button", name="认领并去付款").click()
+    await expect(page.get_by_role("heading", level=1)).to_be_visible()
+    assert "/cashier/" in page.url
+    await page.get_by_role("button", name="确认付款").click()
+    if "/cashier/" in page.url:
+        await page.get_by_role("link").first.click()
+    await expect(page.get_by_text("收到您的捐款")).to_be_visible()
+    if script:
+        await look(page)
+    await context.close()
+
+
+async def test_a_household_form_survives_a_dead_battery_without_its_id_number(browser: Browser, site: DemoSite) -> None:
+    context = await on_a_phone(browser, site=site)
+    page = await context.new_page()
+    await sign_in_staff(page, site, Role.COORDINATOR, VILLAGES[0])
+    await page.goto(f"{site.url}/field/households/new")
+    await page.get_by_role("textbox", name="户主姓名").fill("高桂珍")
+    await page.get_by_role("textbox", name="身份证号码").fill("371402195203048824")
+    await page.get_by_role("textbox", name="住址").fill("2 组 8 号")
+    await expect(page.get_by_role("textbox", name="住址")).to_have_value("2 组 8 号")
+    kept = await page.evaluate("JSON.stringify(localStorage)")
+    await page.close()
+    page = await context.new_page()
+    await page.goto(f"{site.url}/field/households/new")
+    await expect(page.get_by_role("textbox", name="住址")).to_have_value("2 组 8 号")
+    await expect(page.get_by_role("textbox", name="身份证号码")).to_have_value("")
+    assert "371402195203048824" not in kept
+    await context.close()
+
+
+async def test_a_wish_is_saved_at_each_step_even_without_script(browser: Browser, site: DemoSite) -> None:
+    context = await on_a_phone(browser, script=False, site=site)
+    page = await context.new_page()
+    await sign_in_staff(page, site, Role.COORDINATOR, VILLAGES[0])
+    home = await rows("SELECT id FROM household WHERE division_code = $1 ORDER BY id LIMIT 1", VILLAGES[0])
+    await page.goto(f"{site.url}/field/households/{home[0]['id']}/wishes/new")
+    await page.get_by_role("textbox", name="想要什么").fill("感应小夜灯")
+    await page.get_by_role("button", name="保存，下一步").click()
+    await page.close()
+    page = await context.new_page()
+    await page.goto(f"{site.url}/field")
+    await page.get_by_text("感应小夜灯").first.click()
+    await expect(page.get_by_role("main")).to_contain_text("感应小夜灯")
+    await context.close()
+
+
+async def test_the_steps_of_a_wish_read_well_in_large_print(browser: Browser, site: DemoSite) -> None:
+    context = await on_a_phone(browser, large=True, site=site)
+    page = await context.new_page()
+    await sign_in_staff(page, site, Role.COORDINATOR, VILLAGES[1])
+    home = await rows("SELECT id FROM household WHERE division_code = $1 ORDER BY id LIMIT 1", VILLAGES[1])
+    await page.goto(f"{site.url}/field/households/{home[0]['id']}/wishes/new")
+    await page.get_by_role("textbox", name="想要什么").fill("电风扇")
+    await page.get_by_role("button", name="保存，下一步").click()
+    await look(page)
+    await page.get_by_label("老人").check()
+    await page.get_by_role("textbox", name="为什么想要").fill("夏天屋里热。")
+    await page.get_by_role("button", name="保存，下一步").click()
+    await look(page)
+    await page.get_by_role("textbox", name="大约多少钱").fill("160")
+    await page.get_by_role("button", name="保存，下一步").click()
+    await expect(page.get_by_role("heading", level=1)).to_be_visible()
+    await look(page)
+    await context.close()
+
+
+async def test_a_clerk_at_a_desk_signs_in_works_a_queue_and_leaves(browser: Browser, site: DemoSite) -> None:
+    context = await browser.new_context(viewport=DESK, locale="zh-CN")  # type: ignore[arg-type]
+    page = await context.new_page()
+    await sign_in_staff(page, site, Role.EDITOR)
+    await expect(page).to_have_url(f"{site.url}/desk/publishing")
+    await page.get_by_role("main").get_by_role("link").first.click()
+    await look(page)
+    await page.goto(f"{site.url}/me/messages")
+    await page.get_by_role("button", name="退出登录").click()
+    await page.goto(f"{site.url}/desk/publishing")
+    await expect(page).to_have_url(re.compile("/staff/sign-in"))
+    await context.close()
+
+
+async def test_a_returning_donor_signs_in_with_a_password(browser: Browser, site: DemoSite) -> None:
+    context = await on_a_phone(browser, site=site)
+    page = await context.new_page()
+    await page.goto(f"{site.url}/me")
+    await page.get_by_label("手机号码").fill(DONORS[0].phone)
+    await page.get_by_label("密码").first.fill(PASSWORD)
+    await page.get_by_role("button", name="登录", exact=True).click()
+    await expect(page.get_by_role("heading", level=1)).to_contain_text("我的心意")
+    await context.close()
