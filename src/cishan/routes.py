@@ -14,8 +14,8 @@ from cishan import front
 from cishan.accounts import desk as staff
 from cishan.accounts import me, staff_views
 from cishan.accounts import views as doors
-from cishan.claims import books, field, finance
 from cishan.benefits import desk as imports
+from cishan.claims import books, field, finance
 from cishan.claims import desk as fulfilment
 from cishan.claims import views as claims
 from cishan.households import desk as disclosure
