@@ -14,6 +14,8 @@ PORT ?=
 
 BIN := .venv/bin
 STAMP := .venv/.installed
+# Two at a time: each worker has a PostgreSQL of its own.
+TESTS := $(BIN)/python -m pytest -n 2 --dist loadfile
 PACKAGES := chromium fonts-noto-cjk
 
 .PHONY: demo test check slow bench clean setup-venv setup-browser
@@ -25,7 +27,7 @@ demo: setup-venv
 
 test: setup-venv setup-browser
 	@echo "== test: run all tests but the slow ones"
-	@$(BIN)/python -m pytest
+	@$(TESTS)
 
 check: setup-venv setup-browser
 	@echo "== check: format"
@@ -37,7 +39,7 @@ check: setup-venv setup-browser
 	@echo "== check: layers"
 	@$(BIN)/lint-imports
 	@echo "== check: tests"
-	@$(BIN)/python -m pytest
+	@$(TESTS)
 
 slow: setup-venv setup-browser
 	@echo "== slow: run the long tests"

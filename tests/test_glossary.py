@@ -22,7 +22,11 @@ def glossary_codes() -> set[str]:
 
 def tables() -> set[str]:
     models = [model for name in MODEL_MODULES for model in vars(importlib.import_module(name)).values()]
-    return {model.Meta.table for model in models if inspect.isclass(model) and hasattr(getattr(model, "Meta", None), "table")}
+    return {
+        model.Meta.table
+        for model in models
+        if inspect.isclass(model) and hasattr(getattr(model, "Meta", None), "table")
+    }
 
 
 def enums() -> dict[str, type[StrEnum]]:

@@ -49,7 +49,11 @@ PLACES: dict[Role, tuple[Link, ...]] = {
         ("超价审批", "/desk/finance/approvals", "check"),
         ("账目", "/desk/finance/entries", "search"),
     ),
-    Role.ADMIN: (("人员", "/desk/staff", "users"), ("导入", "/desk/imports", "file"), ("后台任务", "/desk/jobs", "clock")),
+    Role.ADMIN: (
+        ("人员", "/desk/staff", "users"),
+        ("导入", "/desk/imports", "file"),
+        ("后台任务", "/desk/jobs", "clock"),
+    ),
 }
 """Each room adds its places here, the daily ones first."""
 

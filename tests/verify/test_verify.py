@@ -10,7 +10,6 @@ from datetime import UTC, datetime
 
 import asyncpg
 import pytest
-from verify.sound_books import DAY, tell_story
 from tortoise.connection import get_connection
 from tortoise.transactions import in_transaction
 
@@ -21,6 +20,7 @@ from cishan.sealing import Sealer
 from cishan.settings import Settings
 from cishan.verify.checks import MOST_EXAMPLES, Check, run_check, run_checks
 from cishan.verify.promises import CHECKS
+from verify.sound_books import DAY, tell_story
 
 STORY = "cishan_story"
 BROKEN = "cishan_story_broken"
