@@ -13,9 +13,10 @@ from pgqueuer.adapters.persistence.queries import Queries
 from pgqueuer.core.executors import DatabaseRetryEntrypointExecutor, EntrypointExecutorParameters
 from pgqueuer.core.qm import QueueManager
 from pgqueuer.domain import models
+from pgqueuer.domain.errors import RetryRequested
 
 from cishan.database import APP_ROLE, credentials
-from cishan.jobs.queue import QueuedKind, Task
+from cishan.jobs.queue import QueuedKind, Taken, Task
 from cishan.jobs.work import Work
 from cishan.payments.owners import LineOwners
 from cishan.services import Services
@@ -102,7 +103,11 @@ class Consumer:
         async def handle(job: models.Job) -> None:
             work = Work(self._services, self._owners, self._services.clock.now())
             payload = json.loads(job.payload or b"{}")
-            await kind.run(Task(id=int(job.id), payload=payload, work=work, manager_id=manager_id))
+            try:
+                await kind.run(Task(id=int(job.id), payload=payload, work=work, manager_id=manager_id))
+            except Taken as taken:
+                # PgQueuer would remove the job after any other end, under the hands of who has it now.
+                raise RetryRequested(reason=str(taken)) from taken
 
         return handle
 

@@ -8,14 +8,15 @@ import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from pgqueuer.adapters.persistence.queries import Queries
-from pgqueuer.domain.errors import RetryRequested
 from tortoise.transactions import in_transaction
 
 from cishan.database import JsonRow, rows
 from cishan.jobs.work import Work
+
+if TYPE_CHECKING:
+    from pgqueuer.adapters.persistence.queries import Queries
 
 LOCK_OURS = "SELECT id FROM pgqueuer WHERE id = $1 AND status = 'picked' AND queue_manager_id = $2::uuid FOR UPDATE"
 REMOVE = """
@@ -25,11 +26,8 @@ SELECT id, 'successful'::pgqueuer_status, priority, entrypoint FROM gone
 """
 
 
-class Taken(RetryRequested):
-    """Another worker has this job now, because this one was silent for too long: what it made is not written.
-
-    It asks for a retry, for PgQueuer would remove the job after any other end, under the hands of who has it now.
-    """
+class Taken(Exception):
+    """Another worker has this job now, because this one was silent for too long: what it made is not written."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +44,7 @@ class Task:
         """The transaction that writes the job's result and removes the job; raises Taken when it is no longer ours."""
         async with in_transaction():
             if not await rows(LOCK_OURS, self.id, self.manager_id):
-                raise Taken(reason=f"job {self.id} is another worker's now")
+                raise Taken(f"job {self.id} is another worker's now")
             yield
             await rows(REMOVE, self.id)
 
@@ -82,5 +80,8 @@ class _CurrentTransaction:
         return await rows(query, *args)
 
 
-def _queries() -> Queries:
+def _queries() -> "Queries":
+    # Loaded here: with it a web process would start a fifth later, and most never enqueue anything.
+    from pgqueuer.adapters.persistence.queries import Queries
+
     return Queries(_CurrentTransaction())  # type: ignore[arg-type]
