@@ -21,6 +21,7 @@ from cishan.routes import Row, View
 from cishan.services import Services
 from cishan.settings import Environment
 from cishan.shell import Shell
+from cishan.templating import path_of
 from cishan.web import ELDER_COOKIE, NOTICE_COOKIE, NOTICES, SESSION_COOKIE, see_other
 
 SITE_LIFETIME = timedelta(seconds=5)
@@ -110,7 +111,7 @@ def build_shell(request: Request, services: Services, site: Site, viewer: Viewer
         area=area_of(role),
         viewer_name=services.sealer.open(viewer.name_sealed, NAME_LABEL) if viewer else None,
         viewer_role=ROLE_LABELS[role] if role else None,
-        places=places_of(role, request.url.path),
+        places=places_of(role, path_of(request)),
         demo=services.settings.environment is Environment.DEMO,
         form_key=secrets.token_urlsafe(24),
         notice=_notice(request),

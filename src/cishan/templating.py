@@ -41,11 +41,17 @@ def page_response(
     headers: Mapping[str, str] | None = None,
 ) -> Response:
     """The page as an HTML answer, in the frame that a middleware has left in `request.state.shell`."""
-    query = request.url.query
-    path = request.url.path
+    query = request.scope["query_string"].decode("utf-8", "replace")
+    path = path_of(request)
     shell: Shell = getattr(request.state, "shell", BARE_SHELL)
     text = render(template, page, shell=shell, path=path, here=f"{path}?{query}" if query else path)
     return HTMLResponse(text, status_code=status, headers=headers)
+
+
+def path_of(request: Request) -> str:
+    """What `request.url.path` gives, without taking the whole address apart: that costs half as much as drawing a page."""
+    path: str = request.scope["path"]
+    return path.replace("?", "%3F").replace("#", "%23").replace("\\", "%5C")
 
 
 def render(template: str, page: object, *, shell: Shell = BARE_SHELL, path: str = "/", here: str | None = None) -> str:
