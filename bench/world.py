@@ -90,6 +90,8 @@ def environment_of(settings: Settings) -> dict[str, str]:
         "CISHAN_DATA_DIRECTORY": str(settings.data_directory),
         "CISHAN_KEYS_DIRECTORY": str(settings.keys_directory),
         "CISHAN_FONTS_DIRECTORY": str(settings.fonts_directory),
+        # An installed program has its bytecode; a machine set up for tests may forbid writing it.
+        "PYTHONDONTWRITEBYTECODE": "",
     }
 
 
