@@ -1,5 +1,6 @@
 """Roles: given, changed and ended by an administrator, and never beyond the border of their division."""
 
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 import httpx2
@@ -167,6 +168,42 @@ async def test_an_old_invitation_does_not_undo_a_later_change(
     await change_role(member.account_id, Role.SUPERVISOR, makers.COUNTY, actor=admin, now=clock.now())
     with pytest.raises(Conflict):
         await accept_invitation(token, NEW_PASSWORD, sealer=sealer, now=clock.now(), passwords=makers.QUICK_PASSWORDS)
+
+
+@pytest.mark.parametrize("ending", [end_role, disable_account])
+async def test_an_old_invitation_does_not_bring_back_who_was_let_go(
+    admin: Viewer, sealer: Sealer, clock: SteppedClock, ending: Callable[..., Awaitable[None]]
+) -> None:
+    phone = makers.new_phone()
+    member = await makers.make_staff(Role.EDITOR, makers.COUNTY, sealer=sealer, now=clock.now(), phone=phone)
+    token = await invite_staff(phone, "李编辑", Role.EDITOR, makers.COUNTY, actor=admin, sealer=sealer, now=clock.now())
+    clock.advance(timedelta(minutes=1))
+    await ending(member.account_id, actor=admin, now=clock.now())
+    with pytest.raises(Conflict):
+        await accept_invitation(token, NEW_PASSWORD, sealer=sealer, now=clock.now(), passwords=makers.QUICK_PASSWORDS)
+    assert not await rows("SELECT 1 FROM role_grant WHERE account_id = $1 AND ended_at IS NULL", member.account_id)
+
+
+async def test_an_invitation_after_a_dismissal_brings_them_back(
+    admin: Viewer, sealer: Sealer, clock: SteppedClock
+) -> None:
+    phone = makers.new_phone()
+    member = await makers.make_staff(Role.EDITOR, makers.COUNTY, sealer=sealer, now=clock.now(), phone=phone)
+    await disable_account(member.account_id, actor=admin, now=clock.now())
+    clock.advance(timedelta(minutes=1))
+    token = await invite_staff(phone, "李编辑", Role.EDITOR, makers.COUNTY, actor=admin, sealer=sealer, now=clock.now())
+    again = await accept_invitation(
+        token, NEW_PASSWORD, sealer=sealer, now=clock.now(), passwords=makers.QUICK_PASSWORDS
+    )
+    assert again == member.account_id
+
+
+async def test_nobody_invites_themselves_to_another_role(sealer: Sealer, clock: SteppedClock) -> None:
+    phone = makers.new_phone()
+    own = await makers.make_staff(Role.ADMIN, makers.COUNTY, sealer=sealer, now=clock.now(), phone=phone)
+    with pytest.raises(InvalidInput) as refused:
+        await invite_staff(phone, "县管理", Role.FINANCE, makers.COUNTY, actor=own, sealer=sealer, now=clock.now())
+    assert list(refused.value.fields) == ["phone"]
 
 
 @pytest.mark.parametrize("ending", ["end-role", "disable"])

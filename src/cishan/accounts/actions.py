@@ -43,8 +43,13 @@ SELECT a.id, a.disabled_at, g.id AS grant_id, g.role, g.division_code, g.granted
  WHERE a.id = $1 AND a.kind = 'staff' FOR UPDATE OF a
 """
 LAST_PLACE = "SELECT division_code FROM role_grant WHERE account_id = $1 ORDER BY granted_at DESC, id DESC LIMIT 1"
+CHANGED_SINCE = """
+SELECT 1 FROM account a LEFT JOIN role_grant g ON g.account_id = a.id
+ WHERE a.id = $1 AND (a.disabled_at > $2 OR g.granted_at > $2 OR g.ended_at > $2) LIMIT 1
+"""
+FIND_STAFF = "SELECT id FROM account WHERE phone_index = $1 AND kind = 'staff' FOR UPDATE"
 LIVE_GRANT = """
-SELECT g.division_code FROM account a JOIN role_grant g ON g.account_id = a.id AND g.ended_at IS NULL
+SELECT g.account_id, g.division_code FROM account a JOIN role_grant g ON g.account_id = a.id AND g.ended_at IS NULL
  WHERE a.phone_index = $1 AND a.kind = 'staff'
 """
 UPSERT_STAFF = """
@@ -157,6 +162,8 @@ async def _check_inviter(actor: Viewer | None, role: Role, division_code: str, p
     if not administers(actor, division_code):
         raise Forbidden("只能邀请您管辖范围内的工作人员。")
     held = await rows(LIVE_GRANT, phone_index)
+    if held and held[0]["account_id"] == actor.account_id:
+        raise InvalidInput({"phone": "不能给自己发邀请。要换岗位，请由另一位管理员来改。"})
     if held and not administers(actor, held[0]["division_code"]):
         raise InvalidInput({"phone": "这个人在别处已有岗位，请先由那里的管理员结束。"})
 
@@ -187,7 +194,7 @@ async def accept_invitation(
     """Makes the invited person's staff account with this password, or renews it, grants the role, returns the id.
 
     Works once. A grant the person held before ends, and all their sessions die. Raises NotFound for a link that is
-    unknown, used or too old, Conflict when the role was changed after the link was sent.
+    unknown, used or too old, Conflict when the role was changed or ended after the link was sent.
     """
     hashed = await passwords.hash(allowed_password(password))
     async with in_transaction():
@@ -205,13 +212,14 @@ async def accept_invitation(
 
 
 async def _invited_account(invitation: JsonRow, hashed: str, *, sealer: Sealer, now: datetime) -> int:
+    known = await rows(FIND_STAFF, invitation["phone_index"])
+    if known and await rows(CHANGED_SINCE, known[0]["id"], invitation["created_at"]):
+        # Otherwise a link that was never used would bring back someone who has been let go since.
+        raise Conflict("发出邀请以后，您的岗位有过变动。请联系管理员再发一次邀请。")
     written = await rows(
         UPSERT_STAFF, invitation["phone_sealed"], invitation["phone_index"], invitation["name_sealed"], hashed, now
     )
     account_id: int = written[0]["id"]
-    held = (await rows(LOCK_STAFF, account_id))[0]
-    if held["granted_at"] is not None and held["granted_at"] > invitation["created_at"]:
-        raise Conflict("发出邀请以后，您的岗位有过变动。请联系管理员再发一次邀请。")
     await rows(END_GRANT, account_id, now)
     await rows(NEW_GRANT, account_id, invitation["role"], invitation["division_code"], invitation["invited_by_id"], now)
     return account_id
