@@ -1,106 +1,92 @@
-"""The demo city behind a real web server, and the people who sign in to it: for looking at pages as they are used."""
+"""`cishan demo` as a visitor has it - its own processes on free ports - and the people who sign in to it."""
 
-import asyncio
-import socket
+import os
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
-import uvicorn
-from starlette.applications import Starlette
+import asyncpg
 
-import makers
-from cishan.accounts.sessions import open_session
-from cishan.accounts.states import AccountKind, Role
-from cishan.app import create_app, line_owners, make_services
-from cishan.clock import SystemClock
-from cishan.database import rows
-from cishan.demo.city import load_city
-from cishan.ledger.actions import number_entries
-from cishan.payments.sandbox.serve import running_sandbox
-from cishan.processes import free_port
-from cishan.services import Services
-from cishan.settings import Environment, Settings
-from gateway_makers import make_gateway, make_settings
+from cishan.accounts.states import Role
+from cishan.database import credentials
+from cishan.demo.people import DONORS, PASSWORD
+from cishan.demo.staff import staff_samples
+from cishan.postgres import Cluster
+from cishan.processes import Answers, Supervisor, free_port
+from cishan.smoke.browser import Browser
+from cishan.web import SESSION_COOKIE
 
-COORDINATOR_WITH_TASKS = """
-SELECT w.filed_by_id AS id FROM wish w JOIN claim c ON c.wish_id = w.id AND c.status IN ('advanced', 'bought')
- ORDER BY c.id LIMIT 1
-"""
-REVIEWER_WITH_TASKS = """
-SELECT g.account_id AS id FROM role_grant g JOIN wish w ON left(w.division_code, 9) = left(g.division_code, 9)
-   AND w.status = 'visited' WHERE g.role = 'town_reviewer' AND g.ended_at IS NULL ORDER BY g.id LIMIT 1
-"""
-HOLDER = "SELECT account_id AS id FROM role_grant WHERE role = $1 AND ended_at IS NULL ORDER BY id LIMIT 1"
-DONOR = """
-SELECT a.id FROM account a JOIN claim c ON c.donor_id = a.id AND c.status = 'confirmed'
- WHERE a.kind = 'donor' AND (a.organisation_id IS NOT NULL) = $1 ORDER BY a.id LIMIT 1
-"""
-
-
-class AnnouncingServer(uvicorn.Server):
-    """Says when it listens, so that nobody has to look again and again."""
-
-    def __init__(self, config: uvicorn.Config) -> None:
-        super().__init__(config)
-        self.is_up = asyncio.Event()
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        self.is_up.set()
+START_SECONDS = 240
+PLACE_WITH_TASKS = {
+    Role.COORDINATOR: "SELECT w.division_code FROM wish w JOIN claim c ON c.wish_id = w.id "
+    "AND c.status IN ('advanced', 'bought') ORDER BY c.id LIMIT 1",
+    Role.TOWN_REVIEWER: "SELECT rpad(left(division_code, 9), 12, '0') AS division_code FROM wish "
+    "WHERE status = 'visited' ORDER BY id LIMIT 1",
+}
+"""Where somebody of the role has something to do."""
 
 
 @dataclass(frozen=True)
 class DemoSite:
     url: str
-    app: Starlette
-    services: Services
+    connection: asyncpg.Connection
 
-    async def account_of(self, role: Role) -> int:
+    async def rows(self, sql: str, *values: object) -> list[dict[str, Any]]:
+        return [dict(row) for row in await self.connection.fetch(sql, *values)]
+
+    async def phone_of(self, role: Role) -> str:
         """Somebody of this role for whom there is something to see."""
         if role in {Role.DONOR, Role.ORGANISATION}:
-            found = await rows(DONOR, role is Role.ORGANISATION)
-        elif role is Role.COORDINATOR:
-            found = await rows(COORDINATOR_WITH_TASKS)
-        elif role is Role.TOWN_REVIEWER:
-            found = await rows(REVIEWER_WITH_TASKS)
-        else:
-            found = await rows(HOLDER, role.value)
-        return int(found[0]["id"])
+            return next(one.phone for one in DONORS if bool(one.organisation) is (role is Role.ORGANISATION))
+        place = (await self.rows(PLACE_WITH_TASKS[role]))[0]["division_code"] if role in PLACE_WITH_TASKS else ""
+        return next(one.phone for one in staff_samples() if one.role is role and one.place.startswith(place))
 
     async def token_of(self, role: Role) -> str:
-        """A session token of that person."""
-        kind = AccountKind.DONOR if role in {Role.DONOR, Role.ORGANISATION} else AccountKind.STAFF
-        now = self.services.clock.now()
-        return await open_session(await self.account_of(role), kind, device="浏览器", now=now)
+        """A session of that person, got by signing in."""
+        door = "/sign-in" if role in {Role.DONOR, Role.ORGANISATION} else "/staff/sign-in"
+        browser = Browser(self.url)
+        page = await browser.get(door)
+        await browser.send(page.form(door), phone=await self.phone_of(role), password=PASSWORD)
+        token = browser.client.cookies[SESSION_COOKIE]
+        await browser.aclose()
+        return token
+
+    async def account_of(self, token_hash: str) -> int:
+        """Whose session this is."""
+        found = await self.rows("SELECT account_id FROM session WHERE token_hash = $1", token_hash)
+        return int(found[0]["account_id"])
 
 
 @asynccontextmanager
-async def open_demo_site(settings: Settings) -> AsyncIterator[DemoSite]:
-    """Loads the city into the open, empty database and serves it on a free port, with a sandbox to pay at."""
-    async with (
-        running_sandbox(make_settings(), SystemClock(), deliver=True) as sandbox,
-        _served(settings, sandbox.gateway_url) as site,
-    ):
-        yield site
-
-
-@asynccontextmanager
-async def _served(settings: Settings, gateway_url: str) -> AsyncIterator[DemoSite]:
+async def open_demo_site(cluster: Cluster, directory: Path, name: str) -> AsyncIterator[DemoSite]:
+    """Starts the demo on a database of its own and stops it at the end."""
+    cluster.create_database(name)
     port = free_port()
-    settings = replace(settings, environment=Environment.DEMO, site_url=f"http://127.0.0.1:{port}", port=port)
-    clock = SystemClock()
-    gateway = make_gateway(gateway_url, clock)  # type: ignore[arg-type]
-    services = await make_services(settings, clock=clock, gateway=gateway, passwords=makers.QUICK_PASSWORDS)
-    await load_city(services, line_owners(services), report=lambda _: None)
-    await number_entries()
-    app = create_app(settings, clock=clock, gateway=gateway, passwords=makers.QUICK_PASSWORDS, open_database=False)
-    server = AnnouncingServer(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="warning"))
-    serving = asyncio.create_task(server.serve())
-    await server.is_up.wait()
-    try:
-        yield DemoSite(settings.site_url, app, services)
-    finally:
-        server.should_exit = True
-        await serving
-        await gateway.aclose()
+    url = f"http://127.0.0.1:{port}"
+    with Supervisor(directory / "logs") as supervisor:
+        supervisor.start(
+            "demo",
+            [
+                sys.executable,
+                "-m",
+                "cishan",
+                "demo",
+                "--port",
+                str(port),
+                "--directory",
+                str(directory),
+                "--workers",
+                "1",
+            ],
+            env={**os.environ, "DATABASE_URL": cluster.url(name)},
+            ready=Answers(f"{url}/ready"),
+            deadline_seconds=START_SECONDS,
+        )
+        connection = await asyncpg.connect(**credentials(cluster.url(name)))
+        try:
+            yield DemoSite(url, connection)
+        finally:
+            await connection.close()

@@ -1,24 +1,19 @@
 """Every HTML page that routes.py offers, with the demo city's rows in it: readable by axe, small, in its frame."""
 
-from collections.abc import AsyncIterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import pytest
 from axe_playwright_python.async_playwright import Axe
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright
-from tortoise.context import TortoiseContext
+from playwright.async_api import Browser, BrowserContext, Page
 
+from cishan.accounts.sessions import token_hash
 from cishan.accounts.states import Role
-from cishan.database import APP_ROLE, orm_config, rows
-from cishan.postgres import Cluster
 from cishan.routes import ROUTES
-from cishan.settings import Settings
 from cishan.web import SESSION_COOKIE
-from journeys.demo_site import DemoSite, open_demo_site
+from journeys.demo_site import DemoSite
 
 pytestmark = pytest.mark.browser
 
-CHROMIUM = "/usr/bin/chromium"
 PAGE_LIMIT_BYTES = 60_000
 WIDTHS = {"normal": 1280, "elder": 390}
 
@@ -154,40 +149,18 @@ def test_every_page_has_a_sample_or_a_walk() -> None:
     assert offered - NOT_PAGES == set(SAMPLES) | WALKED
 
 
-@pytest.fixture(scope="module")
-async def browser() -> AsyncIterator[Browser]:
-    async with async_playwright() as driver:
-        running = await driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield running
-        await running.close()
-
-
-@pytest.fixture(scope="module")
-async def site(cluster: Cluster, template: str, base_settings: Settings) -> AsyncIterator[DemoSite]:
-    """One city for all the looks; nothing is changed in it."""
-    cluster.create_database("cishan_every_page", template=template)
-    settings = replace(base_settings, database_url=cluster.url("cishan_every_page"))
-    async with TortoiseContext() as own:
-        await own.init(config=orm_config(settings.database_url, role=APP_ROLE, pool_size=10))
-        async with open_demo_site(settings) as opened:
-            yield opened
-
-
-async def address_of(site: DemoSite, path: str, sample: Sample) -> str:
+async def address_of(site: DemoSite, path: str, sample: Sample, account_id: int) -> str:
     """The path with a real id in it."""
     if "{" not in path:
         return path
-    account_id = await site.account_of(sample.role) if sample.role else 0
-    found = await rows(sample.find, account_id)
+    found = await site.rows(sample.find, account_id)
     assert found, f"the demo city has no row for {path}"
     return path.format(**found[0])
 
 
-async def tab_for(browser: Browser, site: DemoSite, role: Role | None, mode: str) -> BrowserContext:
+async def tab_for(browser: Browser, site: DemoSite, mode: str, token: str | None) -> BrowserContext:
     context = await browser.new_context(viewport={"width": WIDTHS[mode], "height": 844}, locale="zh-CN")
-    cookies = {"cishan_mode": mode}
-    if role is not None:
-        cookies[SESSION_COOKIE] = await site.token_of(role)
+    cookies = {"cishan_mode": mode, **({SESSION_COOKIE: token} if token else {})}
     await context.add_cookies([{"name": name, "value": value, "url": site.url} for name, value in cookies.items()])
     return context
 
@@ -212,11 +185,13 @@ async def look_at(page: Page, address: str) -> list[str]:
 async def test_axe_finds_nothing_on_any_page(browser: Browser, site: DemoSite, mode: str) -> None:
     complaints: list[str] = []
     for role in {sample.role for sample in SAMPLES.values()}:
-        context = await tab_for(browser, site, role, mode)
+        token = await site.token_of(role) if role else None
+        account_id = await site.account_of(token_hash(token)) if token else 0
+        context = await tab_for(browser, site, mode, token)
         for path, sample in SAMPLES.items():
             if sample.role is role:
                 page = await context.new_page()
-                complaints += await look_at(page, site.url + await address_of(site, path, sample))
+                complaints += await look_at(page, site.url + await address_of(site, path, sample, account_id))
                 await page.close()
         await context.close()
     assert complaints == []

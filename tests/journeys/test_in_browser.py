@@ -4,45 +4,20 @@ Pages that only a walk can reach are looked at with axe on the way, in large pri
 """
 
 import re
-from collections.abc import AsyncIterator
-from dataclasses import replace
 
 import pytest
 from axe_playwright_python.async_playwright import Axe
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
-from tortoise.context import TortoiseContext
+from playwright.async_api import Browser, BrowserContext, Page, expect
 
 from cishan.accounts.states import Role
-from cishan.database import APP_ROLE, orm_config, rows
 from cishan.demo.people import DONORS, PASSWORD, VILLAGES
 from cishan.demo.staff import staff_samples
-from cishan.postgres import Cluster
-from cishan.settings import Settings
-from journeys.demo_site import DemoSite, open_demo_site
+from journeys.demo_site import DemoSite
 
 pytestmark = pytest.mark.browser
 
-CHROMIUM = "/usr/bin/chromium"
 PHONE = {"width": 390, "height": 844}
 DESK = {"width": 1280, "height": 900}
-
-
-@pytest.fixture(scope="module")
-async def browser() -> AsyncIterator[Browser]:
-    async with async_playwright() as driver:
-        running = await driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield running
-        await running.close()
-
-
-@pytest.fixture(scope="module")
-async def site(cluster: Cluster, template: str, base_settings: Settings) -> AsyncIterator[DemoSite]:
-    cluster.create_database("cishan_in_browser", template=template)
-    settings = replace(base_settings, database_url=cluster.url("cishan_in_browser"))
-    async with TortoiseContext() as own:
-        await own.init(config=orm_config(settings.database_url, role=APP_ROLE, pool_size=10))
-        async with open_demo_site(settings) as opened:
-            yield opened
 
 
 async def on_a_phone(browser: Browser, *, script: bool = True, large: bool = False, site: DemoSite) -> BrowserContext:
@@ -140,7 +115,7 @@ async def test_a_wish_is_saved_at_each_step_even_without_script(browser: Browser
     context = await on_a_phone(browser, script=False, site=site)
     page = await context.new_page()
     await sign_in_staff(page, site, Role.COORDINATOR, VILLAGES[0])
-    home = await rows("SELECT id FROM household WHERE division_code = $1 ORDER BY id LIMIT 1", VILLAGES[0])
+    home = await site.rows("SELECT id FROM household WHERE division_code = $1 ORDER BY id LIMIT 1", VILLAGES[0])
     await page.goto(f"{site.url}/field/households/{home[0]['id']}/wishes/new")
     await page.get_by_role("textbox", name="想要什么").fill("感应小夜灯")
     await page.get_by_role("button", name="保存，下一步").click()
@@ -156,7 +131,7 @@ async def test_the_steps_of_a_wish_read_well_in_large_print(browser: Browser, si
     context = await on_a_phone(browser, large=True, site=site)
     page = await context.new_page()
     await sign_in_staff(page, site, Role.COORDINATOR, VILLAGES[1])
-    home = await rows("SELECT id FROM household WHERE division_code = $1 ORDER BY id LIMIT 1", VILLAGES[1])
+    home = await site.rows("SELECT id FROM household WHERE division_code = $1 ORDER BY id LIMIT 1", VILLAGES[1])
     await page.goto(f"{site.url}/field/households/{home[0]['id']}/wishes/new")
     await page.get_by_role("textbox", name="想要什么").fill("电风扇")
     await page.get_by_role("button", name="保存，下一步").click()
