@@ -26,10 +26,14 @@ ANY = "$1::bigint > 0"
 
 @dataclass(frozen=True)
 class Sample:
-    """Who looks at a page, and the query that finds the id in its address; it takes the account's id as $1."""
+    """Who looks at a page, and the query that finds the id in its address; it takes the account's id as $1.
+
+    `query` is what the address has after its question mark.
+    """
 
     role: Role | None
     find: str = ""
+    query: str = ""
 
 
 NOT_PAGES = {
@@ -96,7 +100,7 @@ SAMPLES: dict[str, Sample] = {
     "/desk/households": Sample(Role.TOWN_REVIEWER),
     "/desk/households/{id}": Sample(Role.SUPERVISOR, A_HOUSE),
     "/desk/households/{id}/move": Sample(Role.TOWN_REVIEWER, TOWNS_HOUSE),
-    "/desk/households/{id}/unmask": Sample(Role.TOWN_REVIEWER, TOWNS_HOUSE),
+    "/desk/households/{id}/unmask": Sample(Role.TOWN_REVIEWER, TOWNS_HOUSE, "?field=address"),
     "/desk/minor-grants": Sample(Role.SUPERVISOR),
     "/desk/publishing": Sample(Role.EDITOR),
     "/desk/publishing/{id}": Sample(Role.EDITOR, A_WISH % "worded"),
@@ -152,10 +156,10 @@ def test_every_page_has_a_sample_or_a_walk() -> None:
 async def address_of(site: DemoSite, path: str, sample: Sample, account_id: int) -> str:
     """The path with a real id in it."""
     if "{" not in path:
-        return path
+        return path + sample.query
     found = await site.rows(sample.find, account_id)
     assert found, f"the demo city has no row for {path}"
-    return path.format(**found[0])
+    return path.format(**found[0]) + sample.query
 
 
 async def tab_for(browser: Browser, site: DemoSite, mode: str, token: str | None) -> BrowserContext:
@@ -194,4 +198,4 @@ async def test_axe_finds_nothing_on_any_page(browser: Browser, site: DemoSite, m
                 complaints += await look_at(page, site.url + await address_of(site, path, sample, account_id))
                 await page.close()
         await context.close()
-    assert complaints == []
+    assert not complaints, "\n".join(complaints)
