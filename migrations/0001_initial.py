@@ -336,6 +336,7 @@ class Migration(FirstMigration):
                 ('uploaded_by', fields.ForeignKeyField('cishan.Account', source_field='uploaded_by_id', db_constraint=True, to_field='id', related_name='imports', on_delete=OnDelete.RESTRICT)),
                 ('uploaded_at', fields.DatetimeField(auto_now=False, auto_now_add=False)),
                 ('applied_at', fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
+                ('queued_at', fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
             ],
             options={'table': 'import_batch', 'app': 'cishan', 'pk_attr': 'id', 'table_description': 'A file on its way in. `errors` holds the first wrong rows as {row, column, sentence}; the file itself stands on'},
             bases=['Model'],

@@ -19,6 +19,7 @@ from cishan.error_pages import show_error, show_http_error, show_unexpected
 from cishan.errors import CishanError
 from cishan.guard import guarded
 from cishan.households.actions import WithdrawalHandler
+from cishan.jobs.queue import enqueue
 from cishan.payments.alipay.gateway import AlipayGateway
 from cishan.payments.merchants import load_gateway, origin
 from cishan.payments.owners import LineOwners
@@ -64,6 +65,7 @@ def create_app(
         app.state.line_owners = line_owners(services)
         app.state.consent_handlers = consent_handlers()
         app.state.field_tasks = (deliveries_today,)
+        app.state.enqueue = enqueue
         app.state.gateway_origin = origin(services.gateway.merchant.gateway_url) if services.gateway else ""
 
     routes = [Route(row.path, guarded(row), methods=list(row.methods), max_body_size=row.body_bytes) for row in ROUTES]

@@ -1,7 +1,11 @@
-"""The pages of imports: upload, see what it would do, write it; large files go on while nobody looks."""
+"""The pages of imports: upload, see what it would do, write it; a worker does long files while nobody looks."""
 
 import asyncio
+import json
 import re
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
 
 import asyncpg
 import httpx2
@@ -9,18 +13,24 @@ import pytest
 from starlette.applications import Starlette
 
 from cishan.accounts.states import Role
-from cishan.app import create_app
-from cishan.benefits import desk
+from cishan.app import create_app, line_owners, make_services
+from cishan.benefits import desk, imports
 from cishan.benefits.imports import LOCK_CLASS
 from cishan.benefits.programmes import load_programmes
 from cishan.benefits.rules import REGISTRY_COLUMNS
 from cishan.clock import SteppedClock
-from cishan.database import credentials, rows
+from cishan.database import JsonRow, credentials, rows
+from cishan.jobs import consumer
+from cishan.jobs.consumer import Consumer
+from cishan.jobs.queue import enqueue
+from cishan.jobs.queued import QUEUED
 from cishan.sealing import Sealer
 from conftest import Committed, browser_for
 from makers import COUNTY, QUICK_PASSWORDS, VILLAGE, make_admin, make_charity, make_staff, new_id_number, signed_in
 
 KEY = re.compile(r'name="form_key" value="([^"]+)"')
+SECONDS = 30.0
+POLL_SECONDS = 0.02
 
 
 async def _administrator(app: Starlette, sealer: Sealer, clock: SteppedClock) -> httpx2.AsyncClient:
@@ -33,6 +43,42 @@ async def _administrator(app: Starlette, sealer: Sealer, clock: SteppedClock) ->
 @pytest.fixture
 async def admin(app: Starlette, sealer: Sealer, clock: SteppedClock) -> httpx2.AsyncClient:
     return await _administrator(app, sealer, clock)
+
+
+@pytest.fixture
+def every_file_is_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(desk, "AT_ONCE_BYTES", 0)
+    monkeypatch.setattr(desk, "AT_ONCE_ROWS", 0)
+
+
+@asynccontextmanager
+async def _own_app(committed: Committed, clock: SteppedClock) -> AsyncIterator[Starlette]:
+    app = create_app(committed.settings, clock=clock, passwords=QUICK_PASSWORDS, open_database=False)
+    async with app.router.lifespan_context(app):
+        yield app
+
+
+async def _work_off(committed: Committed, clock: SteppedClock) -> None:
+    """A worker's hands on the queue until nothing waits or runs."""
+    services = await make_services(committed.settings, clock=clock)
+    hands = Consumer(QUEUED, services, line_owners(services))
+    running = asyncio.create_task(hands.run())
+    try:
+        async with asyncio.timeout(SECONDS):
+            # The worker has a connection of its own; only the database can be asked.
+            while await _queued():  # noqa: ASYNC110
+                await asyncio.sleep(POLL_SECONDS)
+    finally:
+        hands.stop()
+        await running
+
+
+async def _queued() -> list[JsonRow]:
+    return await rows("SELECT entrypoint, payload FROM pgqueuer WHERE status IN ('queued', 'picked')")
+
+
+async def _file_name() -> str:
+    return f"{(await rows('SELECT file_sha256 FROM import_batch'))[0]['file_sha256']}.csv"
 
 
 def _registry(*names: str) -> bytes:
@@ -122,28 +168,121 @@ async def test_another_countys_administrator_finds_no_import(
     assert "名册.csv" not in (await stranger.get("/desk/imports")).text
 
 
-async def test_a_large_file_goes_on_by_itself_and_its_page_survives_reload(
-    committed_database: Committed, sealer: Sealer, clock: SteppedClock, monkeypatch: pytest.MonkeyPatch
+async def test_a_long_file_is_done_by_a_worker_and_its_page_survives_reload(
+    committed_database: Committed, sealer: Sealer, clock: SteppedClock, every_file_is_long: None
 ) -> None:
-    monkeypatch.setattr(desk, "AT_ONCE_BYTES", 0)
-    app = create_app(committed_database.settings, clock=clock, passwords=QUICK_PASSWORDS, open_database=False)
-    async with app.router.lifespan_context(app):
+    async with _own_app(committed_database, clock) as app:
         browser = await _administrator(app, sealer, clock)
         location = (await _upload(browser, _registry("阚守义"))).headers["location"]
-        busy = (await browser.get(location)).text
-        assert "data-poll" in busy
-        assert "可以离开这个页面" in busy
-        await asyncio.gather(*app.state.imports_in_hand.values())
-        again = (await browser.get(location)).text
-        assert "待导入" in again
-        assert "data-poll" not in again
+        for _ in range(2):
+            busy = (await browser.get(location)).text
+            assert "data-poll" in busy
+            assert "可以离开这个页面" in busy
+            assert "接着做" not in busy
+        await _work_off(committed_database, clock)
+        checked = (await browser.get(location)).text
+        assert "待导入" in checked
+        assert "data-poll" not in checked
+        stale = KEY.findall(checked)[-1]
+        assert (await _press(browser, location, "apply")).status_code == 303
+        assert not await rows("SELECT 1 FROM household")
+        for page in (location, "/desk/imports"):
+            assert "正在导入" in (await browser.get(page)).text
+        for again in (stale, "another-tab-of-hers"):
+            await browser.post(f"{location}/apply", data={"form_key": again})
+        assert len(await _queued()) == 1
+        await _work_off(committed_database, clock)
+        assert "导入完成" in (await browser.get(location)).text
+        assert len(await rows("SELECT 1 FROM household")) == 1
+
+
+async def test_a_form_that_is_rolled_back_enqueues_nothing(
+    committed_database: Committed, sealer: Sealer, clock: SteppedClock, every_file_is_long: None
+) -> None:
+    enqueued: list[object] = []
+
+    async def enqueue_and_break(kind: str, payload: Mapping[str, Any], *, key: str | None = None) -> None:
+        await enqueue(kind, payload, key=key)
+        enqueued.extend(await _queued())
+        raise RuntimeError("broken on the way to the answer")
+
+    async with _own_app(committed_database, clock) as app:
+        browser = await _administrator(app, sealer, clock)
+        app.state.enqueue = enqueue_and_break
+        assert (await _upload(browser, _registry("阚守义"))).status_code == 500
+        assert len(enqueued) == 1
+        assert not await _queued()
+        assert not await rows("SELECT 1 FROM import_batch")
+
+
+async def test_a_check_that_is_begun_a_second_time_writes_nothing(
+    committed_database: Committed, sealer: Sealer, clock: SteppedClock, every_file_is_long: None
+) -> None:
+    """A worker may die between the check and the end of its job; nobody has asked for the import yet."""
+    async with _own_app(committed_database, clock) as app:
+        browser = await _administrator(app, sealer, clock)
+        location = (await _upload(browser, _registry("阚守义"))).headers["location"]
+        job = (await _queued())[0]
+        await _work_off(committed_database, clock)
+        await enqueue(job["entrypoint"], json.loads(job["payload"]))
+        await _work_off(committed_database, clock)
+        assert "待导入" in (await browser.get(location)).text
+        assert not await rows("SELECT 1 FROM household")
+
+
+async def test_an_import_whose_job_failed_may_be_asked_for_again(
+    committed_database: Committed,
+    sealer: Sealer,
+    clock: SteppedClock,
+    every_file_is_long: None,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(consumer, "TRIES", 0)
+    async with _own_app(committed_database, clock) as app:
+        browser = await _administrator(app, sealer, clock)
+        location = (await _upload(browser, _registry("阚守义"))).headers["location"]
+        await _work_off(committed_database, clock)
+        kept = next((committed_database.settings.data_directory / "imports").glob(await _file_name()))
+        hidden = kept.rename(kept.with_suffix(".away"))
+        await _press(browser, location, "apply")
+        await _work_off(committed_database, clock)
+        failed = (await browser.get(location)).text
+        assert "导入没有完成，数据没有变" in failed
+        assert "data-poll" not in failed
+        hidden.rename(kept)
+        await _press(browser, location, "apply")
+        assert "data-poll" in (await browser.get(location)).text
+        await _work_off(committed_database, clock)
+        assert "导入完成" in (await browser.get(location)).text
+
+
+async def test_a_check_whose_job_failed_may_be_asked_for_again(
+    committed_database: Committed,
+    sealer: Sealer,
+    clock: SteppedClock,
+    every_file_is_long: None,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(consumer, "TRIES", 0)
+    async with _own_app(committed_database, clock) as app:
+        browser = await _administrator(app, sealer, clock)
+        location = (await _upload(browser, _registry("阚守义"))).headers["location"]
+        with monkeypatch.context() as broken:
+            broken.setattr(imports, "STATEMENT_TIMEOUT", "no SQL")
+            await _work_off(committed_database, clock)
+        stuck = (await browser.get(location)).text
+        assert "接着做" in stuck
+        assert "data-poll" not in stuck
+        await _press(browser, location, "retry")
+        assert "data-poll" in (await browser.get(location)).text
+        await _work_off(committed_database, clock)
+        assert "待导入" in (await browser.get(location)).text
 
 
 async def test_an_import_that_was_cut_off_is_taken_up_again_unless_someone_is_at_it(
     committed_database: Committed, sealer: Sealer, clock: SteppedClock
 ) -> None:
-    app = create_app(committed_database.settings, clock=clock, passwords=QUICK_PASSWORDS, open_database=False)
-    async with app.router.lifespan_context(app):
+    async with _own_app(committed_database, clock) as app:
         browser = await _administrator(app, sealer, clock)
         location = (await _upload(browser, _registry("阚守义"))).headers["location"]
         await rows("UPDATE import_batch SET status = 'applying'")

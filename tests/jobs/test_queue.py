@@ -125,6 +125,17 @@ async def test_a_job_that_fails_is_tried_again_then_kept_until_a_person_asks_for
     assert await _queued() == 0
 
 
+async def test_a_failed_job_is_not_tried_again_beside_another_with_its_key(committed_database: Committed) -> None:
+    await enqueue("mark", {"id": 1}, key="batch:1")
+    failed = (await rows("UPDATE pgqueuer SET status = 'failed' RETURNING id"))[0]["id"]
+    await enqueue("mark", {"id": 1}, key="batch:1")
+    await requeue(failed)
+    assert (await _queued(), await _failed()) == (2, 1)
+    await rows("DELETE FROM pgqueuer WHERE status = 'queued'")
+    await requeue(failed)
+    assert (await _queued(), await _failed()) == (1, 0)
+
+
 @asynccontextmanager
 async def _consumer(
     settings: Settings, clock: SteppedClock, run: Callable[[Task], Awaitable[None]], *, silent_seconds: float = 60

@@ -1,21 +1,21 @@
-"""The administrator's pages of imports. Small files are done at once, large ones in a task of this process."""
+"""The administrator's pages of imports. Small files are done at once, large ones by a job of the queue.
 
-import asyncio
-from collections.abc import Coroutine
-from functools import partial
+The job is enqueued in the transaction that answers the form, so what was answered is done, whichever process dies.
+"""
+
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 from starlette.datastructures import UploadFile
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 
 from cishan.accounts import queries as accounts
-from cishan.benefits.imports import apply_import, check_import, errors_path, receive_import, start_again
-from cishan.benefits.pages import KIND_CHOICES, ImportsPage, batch_row, import_page
-from cishan.benefits.queries import BATCHES_A_PAGE, import_visible_to, imports_in
+from cishan.benefits.imports import Enqueue, Step, errors_path, queue_step, receive_import, take_step
+from cishan.benefits.pages import KIND_CHOICES, UNDER_WAY, ImportsPage, batch_row, import_page
+from cishan.benefits.queries import BATCHES_A_PAGE, ImportView, import_visible_to, imports_in
 from cishan.benefits.rules import BENEFIT_COLUMNS, REGISTRY_COLUMNS
-from cishan.benefits.states import ImportKind
+from cishan.benefits.states import ImportKind, ImportStatus
 from cishan.errors import CishanError, InvalidInput, NotFound
 from cishan.forms.reading import read_fields
 from cishan.forms.replay import answer_once
@@ -26,7 +26,8 @@ from cishan.web import path_id, see_other, services_of, viewer_of
 
 IMPORTS = "/desk/imports"
 AT_ONCE_BYTES = 256 * 1024
-"""A file up to this size is done before the answer; a larger one while the person watches its page."""
+AT_ONCE_ROWS = 1_000
+"""A file up to this size is done before the answer; a larger one by a worker while the person watches its page."""
 TEMPLATES = {
     ImportKind.REGISTRY: (
         REGISTRY_COLUMNS,
@@ -50,6 +51,7 @@ async def upload(request: Request) -> Response:
     directory, now = imports_directory(services.settings), services.clock.now()
     form = await read_fields(request)
     file, kind = form.get("file"), str(form.get("kind", ""))
+    at_once = isinstance(file, UploadFile) and (file.size or 0) <= AT_ONCE_BYTES
 
     async def act() -> str:
         faults = {}
@@ -62,15 +64,16 @@ async def upload(request: Request) -> Response:
         batch_id = await receive_import(
             ImportKind(kind), file.file, file.filename or "", directory=directory, actor=viewer, now=now
         )
+        if not at_once:
+            await _queue(request, batch_id, "check")
         return f"{IMPORTS}/{batch_id}"
 
     try:
         location = await answer_once(request, act)
     except InvalidInput as error:
         return await _imports_response(request, error.fields, status=error.status_code)
-    batch_id = int(location.rsplit("/", 1)[1])
-    size = file.size if isinstance(file, UploadFile) else 0
-    await _work(request, batch_id, check_import, at_once=(size or 0) <= AT_ONCE_BYTES)
+    if at_once:
+        await _do_at_once(request, int(location.rsplit("/", 1)[1]), "check")
     return see_other(location)
 
 
@@ -79,34 +82,21 @@ async def show_import(request: Request) -> Response:
     services = services_of(request)
     view = await import_visible_to(viewer_of(request), path_id(request))
     who = await accounts.name_of(view.uploaded_by, services.sealer)
-    page = import_page(view, who, is_ours=view.id in _tasks(request))
-    return page_response(request, "benefits/import.html", page)
+    return page_response(request, "benefits/import.html", import_page(view, who))
 
 
 async def apply(request: Request) -> Response:
-    """Begins to write a checked file. Sent twice it is begun once: the batch's status lets only one in."""
+    """Begins to write a checked file. Sent twice it is begun once: the batch's row lets only one in."""
     view = await import_visible_to(viewer_of(request), path_id(request))
-
-    async def act() -> str:
-        return f"{IMPORTS}/{view.id}"
-
-    location = await answer_once(request, act)
-    if view.id not in _tasks(request):
-        await _work(request, view.id, apply_import, at_once=view.rows_total <= 1_000)
-    return see_other(location)
+    return await _take_up(request, view, "apply")
 
 
 async def retry(request: Request) -> Response:
-    """Takes up an import that was cut off, by a crash or a restart."""
+    """Takes up the step at which an import was cut off. Nothing half-done is left: each step is one transaction."""
     view = await import_visible_to(viewer_of(request), path_id(request))
-
-    async def act() -> str:
-        return f"{IMPORTS}/{view.id}"
-
-    location = await answer_once(request, act)
-    if view.id not in _tasks(request) and not view.is_running:
-        await _work(request, view.id, start_again, at_once=view.rows_total <= 1_000)
-    return see_other(location)
+    if view.status not in UNDER_WAY:
+        return see_other(f"{IMPORTS}/{view.id}")
+    return await _take_up(request, view, "check" if view.status is ImportStatus.CHECKING else "apply")
 
 
 async def download_errors(request: Request) -> Response:
@@ -152,38 +142,37 @@ async def _imports_response(request: Request, errors: dict[str, str], *, status:
     return page_response(request, "benefits/imports.html", page, status=status)
 
 
-async def _work(request: Request, batch_id: int, step: Any, *, at_once: bool) -> None:
-    """Runs a step of an import now, or in a task that outlives this answer; the batch's row says how it went."""
-    services = services_of(request)
-    run: partial[Coroutine[Any, Any, object]] = partial(
-        step,
-        batch_id,
-        directory=imports_directory(services.settings),
-        actor=viewer_of(request),
-        sealer=services.sealer,
-        now=services.clock.now(),
-    )
-    if at_once:
-        await _quietly(run)
-        return
-    task = asyncio.create_task(_quietly(run))
-    tasks = _tasks(request)
-    tasks[batch_id] = task
-    task.add_done_callback(lambda _: tasks.pop(batch_id, None))
+async def _take_up(request: Request, view: ImportView, step: Step) -> Response:
+    """Does a step now, or leaves it to a worker; the batch's mark and lock keep out all but one."""
+    # How many rows a file has is known once it was checked, so a check that was cut off is always a worker's.
+    at_once = 0 < view.rows_total <= AT_ONCE_ROWS
+
+    async def act() -> str:
+        if not at_once:
+            await _queue(request, view.id, step)
+        return f"{IMPORTS}/{view.id}"
+
+    location = await answer_once(request, act)
+    if at_once and not view.is_queued:
+        await _do_at_once(request, view.id, step)
+    return see_other(location)
 
 
-async def _quietly(run: "partial[Coroutine[Any, Any, object]]") -> None:
+async def _queue(request: Request, batch_id: int, step: Step) -> None:
+    enqueue: Enqueue = request.app.state.enqueue
+    now = services_of(request).clock.now()
+    await queue_step(batch_id, step, enqueue=enqueue, actor=viewer_of(request), now=now)
+
+
+async def _do_at_once(request: Request, batch_id: int, step: Step) -> None:
     """What a person may meet is on the batch's page already, so it ends here; anything else goes to the log."""
-    try:
-        await run()
-    except CishanError:
-        return
-
-
-def _tasks(request: Request) -> dict[int, "asyncio.Task[None]"]:
-    """The imports that this process has in hand; the reference keeps a task alive."""
-    state = request.app.state
-    if not hasattr(state, "imports_in_hand"):
-        state.imports_in_hand = {}
-    found: dict[int, asyncio.Task[None]] = state.imports_in_hand
-    return found
+    services = services_of(request)
+    with suppress(CishanError):
+        await take_step(
+            batch_id,
+            step,
+            directory=imports_directory(services.settings),
+            actor=viewer_of(request),
+            sealer=services.sealer,
+            now=services.clock.now(),
+        )

@@ -3,6 +3,9 @@
 The batch's row is the truth about where an import stands, so a page may be reloaded and a process may die. While a file
 is applied the transaction holds an advisory lock; whoever gets the lock of a batch that says "applying" knows that
 the process before it is gone, and may begin again.
+
+A long file is done by the queue: `queue_step` marks the batch and enqueues the job in one transaction, and the job's end
+takes the mark off, so a marked batch is one that some worker will still take up, whoever dies.
 """
 
 import asyncio
@@ -10,11 +13,11 @@ import csv
 import io
 import json
 import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any, BinaryIO, Protocol
+from typing import Any, BinaryIO, Literal, Protocol
 
 from tortoise.transactions import in_transaction
 
@@ -41,6 +44,8 @@ LOCK_CLASS = 0x696D70
 STATEMENT_TIMEOUT = "SET LOCAL statement_timeout = '10min'"
 COLUMNS = {ImportKind.REGISTRY: REGISTRY_COLUMNS, ImportKind.BENEFITS: BENEFIT_COLUMNS}
 OPTIONAL = (PHONE,)
+IMPORT_JOB = "import_apply"
+"""The queue's name for a step of an import; its payload is {batch_id, step, account_id, role, division_code}."""
 
 RECEIVE = """
 INSERT INTO import_batch (kind, division_code, file_name, file_sha256, status, uploaded_by_id, uploaded_at, rows_total,
@@ -62,10 +67,27 @@ UPDATE import_batch SET status = 'applied', rows_new = $2, rows_same = $3, rows_
  WHERE id = $1
 """
 GIVE_BACK = "UPDATE import_batch SET status = 'previewed', fault = $2 WHERE id = $1 AND status = 'applying'"
+MARK_QUEUED = """
+UPDATE import_batch SET queued_at = $2 WHERE id = $1 AND queued_at IS NULL AND status = ANY($3) RETURNING id
+"""
+TAKE_MARK_OFF = "UPDATE import_batch SET queued_at = NULL WHERE id = $1"
 STILL_NEEDED = """
 SELECT 1 FROM import_batch WHERE file_sha256 = $1 AND status IN ('checking', 'previewed', 'applying') LIMIT 1
 """
 FAILED = "导入没有完成，数据没有变。请再试一次。"
+
+
+Step = Literal["check", "apply"]
+QUEUED_FROM: Mapping[Step, tuple[ImportStatus, ...]] = {
+    "check": (ImportStatus.CHECKING,),
+    "apply": (ImportStatus.PREVIEWED, ImportStatus.APPLYING),
+}
+
+
+class Enqueue(Protocol):
+    """Puts a job into the queue inside the current transaction; `app.py` hands it in, because jobs stand above this room."""
+
+    async def __call__(self, kind: str, payload: Mapping[str, Any], *, key: str | None = None) -> None: ...
 
 
 class Loader(Protocol):
@@ -186,11 +208,26 @@ async def apply_import(batch_id: int, *, directory: Path, actor: Viewer, sealer:
     return counts
 
 
-async def start_again(batch_id: int, *, directory: Path, actor: Viewer, sealer: Sealer, now: datetime) -> None:
-    """Takes up the step at which a process was cut off. Nothing half-done is left: each step is one transaction."""
-    batch = await batch_for(batch_id, actor, directory)
-    step = check_import if batch.status is ImportStatus.CHECKING else apply_import
-    await step(batch_id, directory=directory, actor=actor, sealer=sealer, now=now)
+async def queue_step(batch_id: int, step: Step, *, enqueue: Enqueue, actor: Viewer, now: datetime) -> None:
+    """Lets a worker do a step, if the batch stands before that step and no job has it yet; part of the caller's transaction."""
+    _must_import(actor)
+    if not await rows(MARK_QUEUED, batch_id, now, list(QUEUED_FROM[step])):
+        return
+    asker = {"account_id": actor.account_id, "role": actor.role.value, "division_code": actor.division_code}
+    await enqueue(IMPORT_JOB, {"batch_id": batch_id, "step": step, **asker}, key=f"import:{batch_id}")
+
+
+async def take_mark_off(batch_id: int) -> None:
+    """No job has this batch any more: it is done, or it failed and a person may ask again."""
+    await rows(TAKE_MARK_OFF, batch_id)
+
+
+async def take_step(
+    batch_id: int, step: Step, *, directory: Path, actor: Viewer, sealer: Sealer, now: datetime
+) -> None:
+    """Does the step that was asked for and no other: a check that is begun a second time never writes the file."""
+    do = check_import if step == "check" else apply_import
+    await do(batch_id, directory=directory, actor=actor, sealer=sealer, now=now)
 
 
 async def batch_for(batch_id: int, actor: Viewer, directory: Path) -> Batch:

@@ -63,6 +63,8 @@ class ImportBatch(Model):
     )
     uploaded_at = fields.DatetimeField()
     applied_at = fields.DatetimeField(null=True)
+    queued_at = fields.DatetimeField(null=True)
+    """Set while a job of the queue has this file before it or in hand."""
 
     class Meta:
         table = "import_batch"

@@ -81,6 +81,7 @@ class ImportPage:
 
 
 def batch_row(view: ImportView) -> BatchRow:
+    standing = _standing(view)
     return BatchRow(
         id=view.id,
         file_name=view.file_name,
@@ -88,26 +89,26 @@ def batch_row(view: ImportView) -> BatchRow:
         uploaded_at=view.uploaded_at,
         rows_total=view.rows_total,
         rows_wrong=view.rows_wrong,
-        state=label(view.status),
-        tone=TONES[view.status],
+        state=label(standing),
+        tone=TONES[standing],
     )
 
 
-def import_page(view: ImportView, uploaded_by: str, *, is_ours: bool) -> ImportPage:
-    """`is_ours`: this process has it in hand. One under way that nobody has in hand was cut off and may begin again."""
-    under_way = view.status in UNDER_WAY
-    in_hand = is_ours or view.is_running
+def import_page(view: ImportView, uploaded_by: str) -> ImportPage:
+    """One under way that no job and no process has in hand was cut off and may begin again."""
+    standing = _standing(view)
+    under_way = standing in UNDER_WAY
     return ImportPage(
         id=view.id,
         title=f"导入{label(view.kind)}",
         file_name=view.file_name,
         uploaded_at=view.uploaded_at,
         uploaded_by=uploaded_by,
-        state=label(view.status),
-        tone=TONES[view.status],
-        is_busy=is_ours or (under_way and in_hand),
-        is_stuck=under_way and not in_hand,
-        can_apply=view.status is ImportStatus.PREVIEWED and not is_ours,
+        state=label(standing),
+        tone=TONES[standing],
+        is_busy=under_way and view.is_in_hand,
+        is_stuck=under_way and not view.is_in_hand,
+        can_apply=standing is ImportStatus.PREVIEWED,
         is_applied=view.status is ImportStatus.APPLIED,
         applied_at=view.applied_at,
         rows_total=view.rows_total,
@@ -121,3 +122,8 @@ def import_page(view: ImportView, uploaded_by: str, *, is_ours: bool) -> ImportP
         ),
         errors_cut=view.rows_wrong > ERRORS_SHOWN,
     )
+
+
+def _standing(view: ImportView) -> ImportStatus:
+    """A checked file that waits for its job is being imported, as far as anyone who looks is concerned."""
+    return ImportStatus.APPLYING if view.is_queued and view.status is ImportStatus.PREVIEWED else view.status

@@ -14,12 +14,12 @@ BATCHES_A_PAGE = 20
 
 BATCHES = """
 SELECT id, kind, file_name, status, rows_total, rows_new, rows_same, rows_changed, rows_wrong, fault, errors,
-       uploaded_by_id, uploaded_at, applied_at, count(*) OVER () AS total
+       uploaded_by_id, uploaded_at, applied_at, queued_at, count(*) OVER () AS total
   FROM import_batch WHERE division_code BETWEEN $1 AND $2 ORDER BY id DESC LIMIT $3 OFFSET $4
 """
 BATCH = """
 SELECT id, kind, file_name, status, rows_total, rows_new, rows_same, rows_changed, rows_wrong, fault, errors,
-       uploaded_by_id, uploaded_at, applied_at, division_code,
+       uploaded_by_id, uploaded_at, applied_at, queued_at, division_code,
        EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND classid = $2::int::oid AND objid = id::int::oid
                   AND database = (SELECT oid FROM pg_database WHERE datname = current_database())) AS is_running
   FROM import_batch WHERE id = $1
@@ -28,7 +28,10 @@ SELECT id, kind, file_name, status, rows_total, rows_new, rows_same, rows_change
 
 @dataclass(frozen=True)
 class ImportView:
-    """A batch with its figures and first errors. `is_running`: some process is writing it at this moment."""
+    """A batch with its figures and first errors.
+
+    `is_queued`: a job of the queue has it before it or in hand. `is_running`: some process reads or writes it right now.
+    """
 
     id: int
     kind: ImportKind
@@ -44,7 +47,12 @@ class ImportView:
     uploaded_by: int
     uploaded_at: datetime
     applied_at: datetime | None
+    is_queued: bool
     is_running: bool = False
+
+    @property
+    def is_in_hand(self) -> bool:
+        return self.is_queued or self.is_running
 
 
 async def imports_in(viewer: Viewer, number: int) -> tuple[tuple[ImportView, ...], int]:
@@ -77,5 +85,6 @@ def _view(row: JsonRow, *, is_running: bool = False) -> ImportView:
         uploaded_by=row["uploaded_by_id"],
         uploaded_at=row["uploaded_at"],
         applied_at=row["applied_at"],
+        is_queued=row["queued_at"] is not None,
         is_running=is_running,
     )

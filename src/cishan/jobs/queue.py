@@ -24,6 +24,11 @@ WITH gone AS (DELETE FROM pgqueuer WHERE id = $1 RETURNING id, priority, entrypo
 INSERT INTO pgqueuer_log (job_id, status, priority, entrypoint)
 SELECT id, 'successful'::pgqueuer_status, priority, entrypoint FROM gone
 """
+TRY_AGAIN = """
+UPDATE pgqueuer job SET status = 'queued', attempts = 0, updated = now()
+ WHERE id = $1 AND status = 'failed'
+   AND NOT EXISTS (SELECT FROM pgqueuer live WHERE live.dedupe_key = job.dedupe_key AND live.status IN ('queued', 'picked'))
+"""
 
 
 class Taken(Exception):
@@ -66,11 +71,8 @@ async def enqueue(kind: str, payload: Mapping[str, Any], *, key: str | None = No
 
 
 async def requeue(job_id: int) -> None:
-    """Gives a failed job another try."""
-    await rows(
-        "UPDATE pgqueuer SET status = 'queued', attempts = 0, updated = now() WHERE id = $1 AND status = 'failed'",
-        job_id,
-    )
+    """Gives a failed job another try, unless one with its key waits or runs already."""
+    await rows(TRY_AGAIN, job_id)
 
 
 class _CurrentTransaction:
