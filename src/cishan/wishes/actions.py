@@ -18,12 +18,20 @@ from cishan.households.states import Group
 from cishan.permissions import Permission, holds
 from cishan.sealing import Sealer
 from cishan.wishes.campaigns import current_campaign_id, terms_on
-from cishan.wishes.checks import check_publishable, check_wording, household_in_scope, second_visitor_faults
+from cishan.wishes.checks import (
+    check_publishable,
+    check_wording,
+    hold_consents,
+    household_in_scope,
+    may_be_shown,
+    second_visitor_faults,
+)
 from cishan.wishes.models import Visit, Wish
 from cishan.wishes.moves import SUBJECT, check_move, lock_wish, lock_wish_for, move
 from cishan.wishes.rules import WishContent, filing_faults
 from cishan.wishes.search import tokens_of
 from cishan.wishes.states import Audience, WishKind, WishStatus
+from cishan.wishes.withdrawals import take_off
 
 NOTE_LABEL = "wish.note"
 SCHOOL_LABEL = "wish.school"
@@ -244,6 +252,7 @@ async def publish_wish(wish_id: int, *, actor: Viewer, sealer: Sealer, now: date
     """
     _must(actor, Permission.PUBLISH)
     async with in_transaction():
+        await hold_consents(wish_id)
         wish = await lock_wish_for(wish_id, actor)
         check_move(wish, "publish")
         _not_one_of(actor, wish, "filed_by", "登记这个心愿的人不能发布它。请另一位编辑发布。")
@@ -322,10 +331,17 @@ async def claim_wish(wish_id: int, *, actor: Viewer, now: datetime) -> Wish:
 
 
 async def release_wish(wish_id: int, *, actor: Viewer | None, now: datetime, reason: str) -> Wish:
-    """Puts a claimed wish back on the wall, with its first day of publication and new days to stand there."""
+    """Puts a claimed wish back on the wall, with its first day of publication and new days to stand there.
+
+    When its family has taken back the consent meanwhile it goes on to the editor's desk: nobody sees it there again.
+    """
     async with in_transaction():
+        await hold_consents(wish_id)
         wish = await lock_wish(wish_id)
-        return await move(wish, "release", actor=actor, now=now, detail={"reason": _reason(reason)})
+        await move(wish, "release", actor=actor, now=now, detail={"reason": _reason(reason)})
+        if not await may_be_shown(wish):
+            await take_off(wish, actor=actor, now=now)
+        return wish
 
 
 async def fulfil_wish(wish_id: int, *, actor: Viewer | None, now: datetime) -> Wish:

@@ -22,6 +22,9 @@ SELECT g.role, g.division_code FROM account a JOIN role_grant g ON g.account_id 
 """
 PLACES = "SELECT name FROM division WHERE code = ANY($1) AND valid_to IS NULL"
 PICTURE = "SELECT sha256, cleared_at FROM picture WHERE id = $1"
+HOLD_CONSENTS = """
+SELECT 1 FROM household WHERE id = (SELECT household_id FROM wish WHERE id = $1) FOR SHARE
+"""
 SAME_PICTURE = """
 SELECT 1 FROM wish w JOIN picture p ON p.id = w.picture_id
  WHERE p.sha256 = $1 AND w.household_id <> $2 LIMIT 1
@@ -79,6 +82,20 @@ async def known_of(wish: Wish, sealer: Sealer) -> Known:
         places=tuple(row["name"] for row in places),
         school=sealer.open(wish.school_sealed, "wish.school") if wish.school_sealed else "",
     )
+
+
+async def hold_consents(wish_id: int) -> None:
+    """Until the transaction ends nobody takes back what this wish's family has agreed to; asked for before the wish's lock.
+
+    A withdrawal locks the household and then its wishes on the wall; without this it would miss one just going there.
+    """
+    await rows(HOLD_CONSENTS, wish_id)
+
+
+async def may_be_shown(wish: Wish) -> bool:
+    """Whether the family still agrees to the wish being read by strangers."""
+    household_id: int = wish.household_id  # type: ignore[attr-defined]
+    return await consents_now(household_id) >= NEEDED_CONSENTS
 
 
 async def check_publishable(wish: Wish) -> None:

@@ -10,6 +10,7 @@ from cishan.events.actions import record_event
 from cishan.households.states import ConsentPurpose
 from cishan.wishes.models import Wish
 from cishan.wishes.moves import SUBJECT, lock_wish, move
+from cishan.wishes.states import can
 
 REASON = "这家人撤回了同意"
 MOST_WISHES = 200
@@ -21,18 +22,26 @@ WITH_PICTURE = "SELECT id FROM wish WHERE household_id = $1 AND picture_id IS NO
 async def follow_consent(household_id: int, purpose: ConsentPurpose, *, actor: Viewer | None, now: datetime) -> None:
     """Takes the household's wishes off the wall, or their pictures away. A handler of `households.withdraw_consent`.
 
-    A wish that is claimed already goes on: a donor has paid for it, and its page names nobody.
+    A wish that is claimed already goes on: a donor has paid for it, and its page names nobody. When its claim is given
+    up it does not come back to the wall.
     """
     async with in_transaction():
         if purpose in {ConsentPurpose.STORE, ConsentPurpose.SHOW_TO_CLAIMER}:
             for row in await rows(ON_THE_WALL, household_id, MOST_WISHES):
-                await _take_off(await lock_wish(row["id"]), actor, now)
+                await _take_off_if_there(await lock_wish(row["id"]), actor, now)
         if purpose in {ConsentPurpose.STORE, ConsentPurpose.PUBLISH_PICTURE}:
             for row in await rows(WITH_PICTURE, household_id, MOST_WISHES):
                 await _drop_picture(await lock_wish(row["id"]), actor, now)
 
 
-async def _take_off(wish: Wish, actor: Viewer | None, now: datetime) -> None:
+async def _take_off_if_there(wish: Wish, actor: Viewer | None, now: datetime) -> None:
+    """Somebody may have claimed it while we waited for its lock."""
+    if can("take_off", wish.status):
+        await take_off(wish, actor=actor, now=now)
+
+
+async def take_off(wish: Wish, *, actor: Viewer | None, now: datetime) -> None:
+    """Takes a locked wish off the wall because its family no longer agrees to its being there."""
     changes: dict[str, object] = {"published_by_id": None, "published_at": None, "returned_reason": REASON}
     await move(wish, "take_off", actor=actor, now=now, detail={"reason": REASON}, **changes)
 
