@@ -17,12 +17,13 @@ from cishan.claims.states import ClaimStatus
 from cishan.clock import SteppedClock, beijing_day
 from cishan.commands.outcome import Missing
 from cishan.database import rows
-from cishan.demo.city import city_stands, load_city
+from cishan.demo.city import city_opens, city_stands, load_city
 from cishan.demo.grounds import prepared_grounds
 from cishan.demo.people import VILLAGES, families
 from cishan.demo.staff import staff_samples
 from cishan.demo.texts import SAMPLES, Sample
 from cishan.pictures.actions import ENCODER
+from cishan.sealing import create_keys, load_sealer
 from cishan.settings import Environment, Settings
 from cishan.verify.checks import run_checks
 from cishan.verify.promises import CHECKS
@@ -46,7 +47,7 @@ class Cut(Exception):
 
 
 async def test_a_city_is_whole_or_not_there_and_keeps_every_promise(
-    committed_database: Committed, clock: SteppedClock
+    committed_database: Committed, clock: SteppedClock, tmp_path: Path
 ) -> None:
     services = await make_services(committed_database.settings, clock=clock)
 
@@ -67,6 +68,9 @@ async def test_a_city_is_whole_or_not_there_and_keeps_every_promise(
     assert await _statuses("wish") == {status.value for status in WishStatus}
     assert await _statuses("claim") == {status.value for status in ClaimStatus if status not in PASSED_BY}
     assert (await rows("SELECT count(*) AS n FROM edition"))[0]["n"] > 20
+    assert await city_opens(services)
+    create_keys(tmp_path)
+    assert not await city_opens(replace(services, sealer=load_sealer(tmp_path)))
     results = await run_checks(CHECKS, require_rows=False, now=clock.now())
     assert [result.name for result in results if not result.ok] == []
 

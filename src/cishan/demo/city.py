@@ -11,13 +11,16 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from cryptography.exceptions import InvalidTag
 from tortoise.transactions import in_transaction
 
+from cishan.accounts.actions import PHONE_LABEL
 from cishan.charities.actions import CharityFacts, set_up_charity
 from cishan.charities.queries import Site, load_site
 from cishan.charities.states import LegalMode
 from cishan.claims.states import ClaimStatus, ClaimWay
 from cishan.clock import beijing_day
+from cishan.database import rows
 from cishan.demo.journey import Home, Journey, Stage
 from cishan.demo.payments import import_payments
 from cishan.demo.people import CITY, SEED, VILLAGES, Family, families
@@ -75,6 +78,15 @@ class _Plan:
 async def city_stands() -> bool:
     """Whether this database has its city; it has all of it or nothing."""
     return await load_site() is not None
+
+
+async def city_opens(services: Services) -> bool:
+    """Whether the city that stands was sealed with the keys at hand; with others nobody could sign in."""
+    found = await rows("SELECT phone_sealed FROM account ORDER BY id LIMIT 1")
+    try:
+        return all(services.sealer.open(row["phone_sealed"], PHONE_LABEL) for row in found)
+    except (KeyError, InvalidTag):
+        return False
 
 
 async def load_city(services: Services, owners: LineOwners, *, report: Report) -> None:

@@ -14,7 +14,7 @@ from cishan.charities.queries import load_site
 from cishan.commands.environment import run
 from cishan.commands.outcome import Missing
 from cishan.database import database, migrate
-from cishan.demo.city import city_stands, load_city
+from cishan.demo.city import city_opens, city_stands, load_city
 from cishan.demo.grounds import APP_ID, SELLER_ID, Grounds, prepared_grounds
 from cishan.demo.people import DONORS, PASSWORD
 from cishan.demo.staff import staff_samples
@@ -59,6 +59,11 @@ async def _prepare(grounds: Grounds, report) -> dict[str, str]:  # type: ignore[
                 await load_city(services, line_owners(services), report=report)
             finally:
                 await ENCODER.close()
+        if not await city_opens(services):
+            raise Missing(
+                f"数据库里的数据是用另一套密钥封存的，{grounds.settings.keys_directory} 里的密钥打不开。"
+                "请用 --directory 指回原来的目录，或换一个空数据库。"
+            )
         site = await load_site()
         assert site is not None
         await set_up_merchant(site.charity_id, app_id=APP_ID, seller_id=SELLER_ID, gateway_url=grounds.gateway_url)
