@@ -198,6 +198,7 @@ WRONG: list[tuple[dict[str, str | None], str, str]] = [
     ({"gateway_url": "http://127.0.0.1:8001/gateway.do"}, "gateway-url", "https://"),
     ({"gateway_url": "https://openapi-sandbox.dl.alipaydev.com/gateway.do"}, "gateway-url", "沙箱"),
     ({"sms_transport": "file"}, "sms-transport", "短信通道用不了"),
+    ({"sms_transport": "decimal:getcontext"}, "sms-transport", "类收一个参数"),
     ({"admin_phone": "12345"}, "admin-phone", "手机号码"),
     ({"filing_number": None}, "filing-number", "没有填写"),
 ]

@@ -139,8 +139,8 @@ def _read_settings(given: Answers, wrong: dict[str, str]) -> Settings | None:
     if given.sms_transport:
         try:
             transport_of(settings)
-        except (ValueError, ImportError, AttributeError):
-            wrong["sms_transport"] = "短信通道用不了：正式环境要写“包.模块:类”，而且要装好那个包。"
+        except (ValueError, TypeError, ImportError, AttributeError):
+            wrong["sms_transport"] = "短信通道用不了：正式环境要写“包.模块:类”，要装好那个包，类收一个参数（设置）。"
     return settings
 
 

@@ -64,7 +64,10 @@ async def _prepare_database(settings: Settings) -> None:
         await migrate(settings)
         await _let_the_app_in(settings)
     except asyncpg.PostgresError as error:
-        raise SetUpRefused(f"数据库没有准备好：{error}。表结构的登录要能建角色（CREATEROLE）和建表。") from error
+        raise SetUpRefused(
+            f"数据库没有准备好：{error}。表结构的登录要能建角色（CREATEROLE）和建表；别的登录已经建过 cishan_app 的，"
+            "请那个登录或超级用户先运行 GRANT cishan_app TO 表结构的登录 WITH ADMIN OPTION。"
+        ) from error
 
 
 async def _let_the_app_in(settings: Settings) -> None:
