@@ -112,3 +112,15 @@ def test_a_name_is_found_with_anything_between_its_signs(name: str, surname: str
 @given(st.text(max_size=200))
 def test_no_text_breaks_the_check(text: str) -> None:
     find_identifying(text, FAMILY)
+
+
+@pytest.mark.parametrize(
+    "text", ["家在前屯村 12 号，路不好走", "前屯村十二号", "幸福小区 3 号", "后屯 5 组 8 号", "中心路 12 号"]
+)
+def test_a_door_is_an_address_however_it_is_spaced(text: str) -> None:
+    assert FindingKind.ADDRESS in {finding.kind for finding in find_identifying(text, Known())}
+
+
+@pytest.mark.parametrize("text", ["村里 6 月 1 号有活动", "每月 5 号去镇上", "穿 37 号的鞋", "一号楼"])
+def test_a_day_or_a_size_is_no_address(text: str) -> None:
+    assert FindingKind.ADDRESS not in {finding.kind for finding in find_identifying(text, Known())}
