@@ -14,6 +14,7 @@ from cishan.accounts.viewer import Viewer
 from cishan.claims.states import ClaimStatus, ClaimWay
 from cishan.clock import SteppedClock
 from cishan.database import rows
+from cishan.households.actions import move_household
 from cishan.ledger.actions import number_entries
 from cishan.messages.queries import newest_sms
 from cishan.sealing import Sealer
@@ -265,3 +266,20 @@ async def test_a_stranger_meets_a_page_that_is_not_there(
     desk = await desk_of(app, stranger, clock)
     for path in (f"/field/deliveries/{claim_id}", f"/desk/checks/{claim_id}", f"/desk/checks/{claim_id}/thanks"):
         await desk.read(path, 404)
+
+
+async def test_a_family_that_moves_within_the_town_still_gets_what_was_paid_for(
+    app: Starlette, team: Team, clock: SteppedClock
+) -> None:
+    claim_id = await make_claim(team, ClaimStatus.ADVANCED, now=clock.now())
+    found = await rows(
+        "SELECT w.household_id AS id FROM claim c JOIN wish w ON w.id = c.wish_id WHERE c.id = $1", claim_id
+    )
+    await move_household(
+        found[0]["id"], "371402001002", "2 组 8 号", actor=team.reviewer, sealer=team.sealer, now=clock.now()
+    )
+    desk = await desk_of(app, team.coordinator, clock)
+    page = await desk.read(f"/field/deliveries/{claim_id}")
+    assert "2 组 8 号" not in page
+    await desk.send(f"/field/deliveries/{claim_id}/purchase", files={"voucher": jpeg()}, shop="前屯供销社", spent="300")
+    assert await status_of(claim_id) is ClaimStatus.BOUGHT

@@ -280,7 +280,11 @@ async def door_of(task: Task, *, viewer: Viewer, sealer: Sealer, now: datetime) 
     """The family's door, plain or masked as the registry decides; None for a role or a place that does not see it."""
     if not viewer.covers(task.division_code):
         return None
-    home = await household_visible_to(viewer, task.household_id, sealer=sealer, now=now)
+    try:
+        home = await household_visible_to(viewer, task.household_id, sealer=sealer, now=now)
+    except NotFound:
+        # The family has moved out of this place since; what was paid for still has to reach it.
+        return None
     if home.address is None:
         return None
     head = home.head
