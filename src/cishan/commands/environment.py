@@ -6,6 +6,7 @@ from collections.abc import Coroutine
 from typing import Any, TypeVar
 
 import click
+import uvloop
 
 from cishan.commands.outcome import Missing
 from cishan.settings import Settings
@@ -32,7 +33,8 @@ def settings_with_database() -> Settings:
 def run(work: Coroutine[Any, Any, T]) -> T:
     """Runs a command's asynchronous part; a database that can't be reached ends it in a sentence."""
     try:
-        return asyncio.run(work)
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            return runner.run(work)
     except (FileNotFoundError, PermissionError) as error:
         raise Missing(f"需要的文件读不到：{error}") from error
     except Exception as error:
