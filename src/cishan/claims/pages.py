@@ -92,6 +92,7 @@ class GiftPage:
     pay_until: datetime | None
     promise_until: datetime | None
     is_confirming: bool
+    is_just_paid: bool
     can_cancel: bool
     can_hand_back: bool
     can_pay_anew: bool
@@ -156,6 +157,7 @@ def gift_page(gift: Gift, now: datetime) -> GiftPage:
         pay_until=current.expires_at if reserved and current else None,
         promise_until=gift.due_at if gift.status is ClaimStatus.PROMISED else None,
         is_confirming=reserved and bool(open_orders) and (current is None or any(o.is_unknown for o in open_orders)),
+        is_just_paid=gift.status is ClaimStatus.PAID,
         can_cancel=reserved,
         can_hand_back=gift.status is ClaimStatus.PROMISED,
         can_pay_anew=reserved and current is not None and len(gift.orders) < MOST_ATTEMPTS,
