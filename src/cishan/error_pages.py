@@ -8,9 +8,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from cishan.errors import CishanError, TooMany
+from cishan.guard import give_frame
 from cishan.page_parts import ErrorPage
 from cishan.templating import page_response
 
+NOT_FOUND = 404
 log = logging.getLogger(__name__)
 
 TEMPLATES = frozenset({400, 403, 404, 409, 413, 429, 500, 503})
@@ -29,6 +31,8 @@ async def show_http_error(request: Request, error: Exception) -> Response:
     """An error of the framework: unknown address, wrong method, body too large."""
     if not isinstance(error, HTTPException):
         raise error
+    if error.status_code == NOT_FOUND and not hasattr(request.state, "shell"):
+        await give_frame(request)
     return _page(request, error.status_code, ErrorPage(), error.headers or {})
 
 

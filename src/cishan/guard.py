@@ -54,6 +54,13 @@ def guarded(row: Row) -> View:
     return view
 
 
+async def give_frame(request: Request) -> None:
+    """The site's frame for an address that no row leads to: who is lost still finds the places and the phone."""
+    services: Services = request.app.state.services
+    site = await current_site(request.app.state)
+    request.state.shell = build_shell(request, services, site, await _viewer(request, services))
+
+
 def may_enter(viewer: Viewer | None, permission: Permission, mode: LegalMode, environment: Environment) -> bool:
     """The one rule of entry, by permission, role, legal mode (R-1, R-3) and environment. Pure."""
     if permission is Permission.OPEN:
