@@ -130,3 +130,47 @@ async def test_the_session_cookie_is_kept_from_scripts_and_other_sites(
     cookie = next(value for value in answer.headers.get_list("set-cookie") if "cishan_session=" in value)
     assert "HttpOnly" in cookie
     assert "samesite=lax" in cookie.lower()
+
+
+QUERIES = [
+    "/desk/households?q=1%00",
+    "/desk/households?village=371402001%00",
+    "/desk/households?page=000001" + "9" * 30,
+    "/desk/households/1/unmask?field=name&person=" + "9" * 5000,
+    "/desk/lists?case_number=%00",
+    "/desk/doubts?x=%00",
+]
+
+
+@pytest.mark.parametrize("address", QUERIES)
+async def test_junk_behind_the_question_mark_is_never_a_fault_of_ours(
+    charity: None, client: httpx2.AsyncClient, sealer: Sealer, clock: SteppedClock, address: str
+) -> None:
+    reviewer = await makers.make_staff(Role.TOWN_REVIEWER, makers.TOWN, sealer=sealer, now=clock.now())
+    await makers.signed_in(client, reviewer, now=clock.now())
+    assert (await client.get(address)).status_code < 500
+
+
+@pytest.mark.parametrize("number", ["9223372036854775808", "-9223372036854775809", "９" * 40])
+async def test_a_number_no_table_can_hold_is_400(
+    charity: None, client: httpx2.AsyncClient, sealer: Sealer, clock: SteppedClock, number: str
+) -> None:
+    finance = await makers.make_staff(Role.FINANCE, makers.CITY, sealer=sealer, now=clock.now())
+    await makers.signed_in(client, finance, now=clock.now())
+    answer = await client.post("/desk/finance/advances/check", data={"form_key": SOME_KEY, "claim": number})
+    assert answer.status_code == 400
+
+
+async def test_half_a_character_is_refused_like_a_nul(
+    charity: None, client: httpx2.AsyncClient, sealer: Sealer, clock: SteppedClock
+) -> None:
+    """A multipart form may name any codec of Python's; some of them make text that no database can keep."""
+    donor = await makers.make_donor(sealer=sealer, now=clock.now())
+    await makers.signed_in(client, donor, now=clock.now())
+    parts = {"form_key": SOME_KEY, "page": "/", "text": "\\ud800 half"}
+    body = "".join(
+        f'--b\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n' for name, value in parts.items()
+    )
+    kind = "multipart/form-data; boundary=b; charset=unicode_escape"
+    answer = await client.post("/report", content=f"{body}--b--\r\n", headers={"Content-Type": kind})
+    assert answer.status_code == 400

@@ -28,7 +28,7 @@ from cishan.production import refuse_unsafe_merchant, refuse_unsafe_settings
 from cishan.public_cache import PublicCache
 from cishan.routes import ROUTES
 from cishan.sealing import load_sealer
-from cishan.security import OriginCheck, SecurityHeaders
+from cishan.security import NoNul, OriginCheck, SecurityHeaders
 from cishan.services import Services
 from cishan.settings import Settings
 from cishan.templating import STATIC_URL, static_files
@@ -76,6 +76,7 @@ def create_app(
             Middleware(PublicCache),
             Middleware(SecurityHeaders, https=settings.secure_cookies),
             Middleware(OriginCheck, exempt=[NOTIFY_PATH]),
+            Middleware(NoNul),
         ],
         exception_handlers={
             CishanError: show_error,

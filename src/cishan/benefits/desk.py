@@ -19,7 +19,7 @@ from cishan.benefits.states import ImportKind, ImportStatus
 from cishan.errors import CishanError, InvalidInput, NotFound
 from cishan.forms.reading import read_fields
 from cishan.forms.replay import answer_once
-from cishan.page_parts import Pagination
+from cishan.page_parts import Pagination, page_number
 from cishan.settings import Settings
 from cishan.templating import page_response
 from cishan.web import path_id, see_other, services_of, viewer_of
@@ -121,8 +121,7 @@ async def download_template(request: Request) -> Response:
 
 
 async def _imports_response(request: Request, errors: dict[str, str], *, status: int) -> Response:
-    asked = request.query_params.get("page", "1")
-    number = int(asked) if asked.isascii() and asked.isdigit() and 0 < int(asked[:6]) < 100_000 else 1
+    number = page_number(request.query_params.get("page", "1"))
     views, total = await imports_in(viewer_of(request), number)
     last = max(1, -(-total // BATCHES_A_PAGE))
     page = ImportsPage(

@@ -1,5 +1,6 @@
 """Turns a posted form into a typed object, or into one Chinese sentence for each field that can't be taken."""
 
+import re
 from typing import TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -8,6 +9,8 @@ from starlette.requests import Request
 
 from cishan.errors import InvalidInput
 
+NO_TEXT = re.compile("[\x00\ud800-\udfff]")
+"""NUL and half of a pair: no table keeps them. A multipart form may name a codec that makes them."""
 MAX_FIELDS = 60
 MAX_FILES = 3
 
@@ -57,17 +60,27 @@ def parse_form(data: FormData, form: type[Form]) -> Form:
     for name in many:
         given[name] = tuple(str(value) for value in data.getlist(name))
     try:
-        return form.model_validate(given)
+        read = form.model_validate(given)
     except ValidationError as error:
         raise InvalidInput(
             {str(item["loc"][0]) if item["loc"] else "": _sentence(item) for item in error.errors()}
         ) from error
+    too_large = {name: "数字太大了，请再看一遍。" for name, value in read if not _fits(value)}
+    if too_large:
+        raise InvalidInput(too_large)
+    return read
+
+
+def _fits(value: object) -> bool:
+    """Whether a number has its place in a table; nothing that people count comes near the end of it."""
+    numbers = value if isinstance(value, tuple) else (value,)
+    return all(abs(number) < 2**63 for number in numbers if isinstance(number, int))
 
 
 def typed_text(data: FormData) -> dict[str, str]:
-    """What was typed, by field, so that a refused form keeps it; raises InvalidInput for NUL characters."""
+    """What was typed, by field, so that a refused form keeps it; raises InvalidInput for NUL and half characters."""
     found = {name: value for name, value in data.items() if isinstance(value, str)}
-    bad = {name: "含有不能识别的字符，请重新输入。" for name, value in found.items() if "\x00" in value}
+    bad = {name: "含有不能识别的字符，请重新输入。" for name, value in found.items() if NO_TEXT.search(value)}
     if bad:
         raise InvalidInput(bad)
     return found

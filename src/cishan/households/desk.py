@@ -29,7 +29,8 @@ async def show_unmask(request: Request) -> Response:
         sealed = SealedField(asked["field"])
     except ValueError as error:
         raise NotFound from error
-    person_id = int(asked["person"]) if asked["person"].isascii() and asked["person"].isdigit() else None
+    typed = asked["person"]
+    person_id = int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 19 else None
     view = await seen_household(request)
     return page_response(request, "households/unmask.html", _unmask_page(request, view, person_id, sealed))
 

@@ -29,7 +29,7 @@ from cishan.households.pages import (
 from cishan.households.queries import HouseholdView, MemberView, consents_now, household_visible_to
 from cishan.households.states import ConsentMethod, ConsentPurpose
 from cishan.labels import label
-from cishan.page_parts import Pagination
+from cishan.page_parts import Pagination, page_number
 from cishan.permissions import Permission, holds
 from cishan.templating import day, page_response
 from cishan.web import done, path_id, services_of, viewer_of
@@ -284,10 +284,6 @@ async def _typed(request: Request) -> dict[str, object]:
     for name in ("groups", "purposes"):
         values[name] = tuple(str(value) for value in data.getlist(name))
     return values
-
-
-def page_number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() and 0 < int(text[:6]) < 100_000 else 1
 
 
 def _pagination(request: Request, number: int, total: int) -> Pagination:
