@@ -19,10 +19,14 @@ from cishan.claims.thanks import pass_on_thanks, write_thanks
 from cishan.clock import SteppedClock
 from cishan.database import rows
 from cishan.errors import Conflict, Forbidden, IllegalMove, InvalidInput, NotFound
+from cishan.households.actions import give_consent, withdraw_consent
+from cishan.households.states import ConsentMethod, ConsentPurpose
 from cishan.ledger.queries import balance_of
 from cishan.ledger.states import AccountType
 from cishan.messages.queries import newest_sms
+from cishan.pictures.actions import clear_picture
 from cishan.pictures.models import PictureUse
+from cishan.pictures.queries import picture_visible_to
 from cishan.sealing import Sealer
 from cishan.settings import Settings
 from claim_makers import Team, ask, buy, deliver_by_slip, make_claim, make_team, status_of
@@ -149,8 +153,6 @@ async def test_a_bought_thing_counts_what_was_spent(team: Team, clock: SteppedCl
 
 
 async def test_the_donor_sees_the_picture_only_once_an_editor_cleared_it(team: Team, clock: SteppedClock) -> None:
-    from cishan.pictures.actions import clear_picture
-
     claim_id = await make_claim(team, ClaimStatus.BOUGHT, now=clock.now())
     picture_id = await claim_makers.picture(team, PictureUse.HANDOVER, now=clock.now())
     given = HandOver(DeliveryProof.CODE, code=await code_of(team), picture_id=picture_id)
@@ -162,6 +164,28 @@ async def test_the_donor_sees_the_picture_only_once_an_editor_cleared_it(team: T
 
     assert before is None
     assert (await gift_of(claim_id, viewer=donor)).picture_id == picture_id
+
+
+async def test_the_donor_sees_the_picture_no_longer_once_the_family_took_that_consent_back(
+    team: Team, clock: SteppedClock
+) -> None:
+    claim_id = await make_claim(team, ClaimStatus.BOUGHT, now=clock.now())
+    picture_id = await claim_makers.picture(team, PictureUse.HANDOVER, now=clock.now())
+    given = HandOver(DeliveryProof.CODE, code=await code_of(team), picture_id=picture_id)
+    await hand_over(claim_id, given, actor=team.coordinator, sealer=team.sealer, now=clock.now())
+    await clear_picture(picture_id, actor=team.editor, now=clock.now())
+    donor = Viewer(await donor_of(claim_id), Role.DONOR)
+    home = (await rows("SELECT w.household_id AS id FROM claim c JOIN wish w ON w.id = c.wish_id"))[0]["id"]
+    purpose, who = ConsentPurpose.PUBLISH_PICTURE, team.coordinator
+    paper, now = ConsentMethod.PAPER, clock.now()
+    await give_consent(home, [purpose], paper, "张秀英", actor=who, sealer=team.sealer, now=now)
+    assert (await picture_visible_to(donor, picture_id))["id"] == picture_id
+
+    await withdraw_consent(home, purpose, actor=who, now=now, handlers=())
+
+    assert (await gift_of(claim_id, viewer=donor)).picture_id is None
+    with pytest.raises(NotFound):
+        await picture_visible_to(donor, picture_id)
 
 
 async def donor_of(claim_id: int) -> int:

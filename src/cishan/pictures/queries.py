@@ -9,9 +9,15 @@ PICTURE = "SELECT id, use, sha256, division_code, cleared_at FROM picture WHERE 
 ON_A_PUBLIC_WISH = """
 SELECT 1 FROM wish WHERE picture_id = $1 AND status IN ('published', 'claimed', 'fulfilled') LIMIT 1
 """
-OF_THEIR_CLAIM = """
-SELECT 1 FROM fulfilment d JOIN claim c ON c.id = d.claim_id WHERE d.picture_id = $1 AND c.donor_id = $2 LIMIT 1
+STILL_AGREED = """
+NOT EXISTS (SELECT FROM consent s WHERE s.household_id = w.household_id AND s.purpose = 'publish_picture'
+             GROUP BY s.household_id HAVING bool_and(s.withdrawn_at IS NOT NULL))
 """
+"""Of a wish `w`: its family has not taken back that a hand-over picture may be shown (R-21)."""
+OF_THEIR_CLAIM = f"""
+SELECT 1 FROM fulfilment d JOIN claim c ON c.id = d.claim_id JOIN wish w ON w.id = c.wish_id
+ WHERE d.picture_id = $1 AND c.donor_id = $2 AND {STILL_AGREED} LIMIT 1
+"""  # noqa: S608 - a constant
 
 
 async def picture_visible_to(viewer: Viewer | None, picture_id: int) -> JsonRow:
