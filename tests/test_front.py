@@ -25,6 +25,14 @@ async def test_an_unknown_address_is_a_page_in_chinese(charity: None, client: ht
     assert 'lang="zh-CN"' in page.text
 
 
+async def test_an_unknown_address_keeps_the_frame_and_the_large_print(
+    charity: None, client: httpx2.AsyncClient
+) -> None:
+    page = await client.get("/no-such-page", headers={"Cookie": "cishan_mode=elder"})
+    assert 'data-mode="elder"' in page.text
+    assert "0534-12346" in page.text
+
+
 async def test_a_write_from_another_site_is_refused(charity: None, client: httpx2.AsyncClient) -> None:
     form = {"mode": "elder", "back": "/about", "form_key": "k" * 20}
     refused = await client.post("/mode", data=form, headers={"Origin": "http://evil.example"})
