@@ -54,16 +54,16 @@ async def _judge(
 ) -> tuple[NoticeVerdict, str]:
     if notice.is_refund:
         return NoticeVerdict.NOTHING_NEW, "refund"
-    trade: Trade | None = notice.trade
-    surprise = await _surprise(notice.trade)
+    trade, surprise = notice.trade, await _surprise(notice.trade)
     if surprise:
         try:
-            trade = await gateway.query(notice.trade.out_trade_no)
+            truth = await gateway.query(trade.out_trade_no)
         except (GatewayUnknown, GatewayRefused):
             return NoticeVerdict.WAITING, surprise
-        if trade is None or trade.status is not notice.trade.status or trade.total_fen != notice.trade.total_fen:
+        if truth is None or truth.status is not trade.status or truth.total_fen != trade.total_fen:
             return NoticeVerdict.DENIED, surprise
-    settled = await settle(trade, SettleSource.NOTICE, owners=owners, sealer=services.sealer, now=now)  # type: ignore[arg-type]
+        trade = truth
+    settled = await settle(trade, SettleSource.NOTICE, owners=owners, sealer=services.sealer, now=now)
     if not settled.known:
         return NoticeVerdict.DENIED, "unknown_order"
     return (NoticeVerdict.SETTLED if settled.changed else NoticeVerdict.NOTHING_NEW), surprise
