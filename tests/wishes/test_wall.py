@@ -125,7 +125,7 @@ async def test_the_numbers_of_the_wall_are_true(
         for _ in range(number):
             await make_wish(status, sealer=sealer, now=clock.now(), people=people)
     text = (await client.get("/wishes")).text
-    numbers = [part.split("<")[0] for part in text.split('class="stat-value">')[1:]]
+    numbers = [part.split("<")[0] for part in text.split('<b class="number">')[1:4]]
     assert numbers == ["3", "2", "1"]
 
 
