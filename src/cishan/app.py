@@ -15,7 +15,7 @@ from cishan.claims.field import deliveries_today
 from cishan.clock import Clock, DatabaseClock
 from cishan.clock_following import following_the_database
 from cishan.database import database, database_now
-from cishan.error_pages import show_error, show_http_error, show_unexpected
+from cishan.error_pages import caught, show_error, show_http_error, show_unexpected
 from cishan.errors import CishanError
 from cishan.guard import guarded
 from cishan.households.actions import WithdrawalHandler
@@ -68,7 +68,9 @@ def create_app(
         app.state.enqueue = enqueue
         app.state.gateway_origin = origin(services.gateway.merchant.gateway_url) if services.gateway else ""
 
-    routes = [Route(row.path, guarded(row), methods=list(row.methods), max_body_size=row.body_bytes) for row in ROUTES]
+    routes = [
+        Route(row.path, caught(guarded(row)), methods=list(row.methods), max_body_size=row.body_bytes) for row in ROUTES
+    ]
     return Starlette(
         routes=[*routes, Mount(STATIC_URL, static_files(), name="static")],
         middleware=[

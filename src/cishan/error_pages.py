@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Mapping
+from traceback import format_tb
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -10,6 +11,7 @@ from starlette.responses import Response
 from cishan.errors import CishanError, TooMany
 from cishan.guard import give_frame
 from cishan.page_parts import ErrorPage
+from cishan.routes import View
 from cishan.templating import page_response
 
 NOT_FOUND = 404
@@ -37,9 +39,24 @@ async def show_http_error(request: Request, error: Exception) -> Response:
 
 
 async def show_unexpected(request: Request, error: Exception) -> Response:
-    """A fault of ours: logged by type and place, never with the values of the request."""
-    log.error("unexpected %s at %s", type(error).__name__, request.scope.get("path"), exc_info=error)
+    """A fault of ours: logged by its type and where in the code, without its words or the address, which may quote."""
+    where = getattr(request.scope.get("route"), "path", "no route")
+    log.error("unexpected %s at %s\n%s", type(error).__name__, where, "".join(format_tb(error.__traceback__)))
     return _page(request, 500, ErrorPage(), {})
+
+
+def caught(view: View) -> View:
+    """The view with its unexpected faults made into pages here: past us, the server would log their words as well."""
+
+    async def catching(request: Request) -> Response:
+        try:
+            return await view(request)
+        except (CishanError, HTTPException):
+            raise
+        except Exception as error:
+            return await show_unexpected(request, error)
+
+    return catching
 
 
 def _page(request: Request, status: int, page: ErrorPage, headers: Mapping[str, str]) -> Response:

@@ -162,8 +162,8 @@ ROUTES: tuple[Row, ...] = (
     # claims: fulfilment
     Row("/field/deliveries", GET, field.show_tasks, May.DELIVER),
     Row("/field/deliveries/{id}", GET, field.show_task, May.DELIVER),
-    Row("/field/deliveries/{id}/purchase", POST, field.record_bought, May.DELIVER, UPLOAD_BYTES),
-    Row("/field/deliveries/{id}/hand-over", POST, field.record_hand_over, May.DELIVER, UPLOAD_BYTES),
+    Row("/field/deliveries/{id}/purchase", POST, field.record_bought, May.DELIVER, UPLOAD_BYTES + FORM_BYTES),
+    Row("/field/deliveries/{id}/hand-over", POST, field.record_hand_over, May.DELIVER, 2 * UPLOAD_BYTES + FORM_BYTES),
     Row("/desk/checks", GET, fulfilment.show_checks, May.CHECK_FULFILMENT),
     Row("/desk/checks/{id}", GET, fulfilment.show_check, May.CHECK_FULFILMENT),
     Row("/desk/checks/{id}", POST, fulfilment.save_check, May.CHECK_FULFILMENT),
@@ -171,6 +171,7 @@ ROUTES: tuple[Row, ...] = (
     Row("/desk/checks/{id}/thanks", POST, fulfilment.save_thanks, May.CHECK_FULFILMENT),
     Row("/desk/thanks", GET, fulfilment.show_thanks_queue, May.PUBLISH),
     Row("/desk/thanks/{id}", POST, fulfilment.pass_thanks_on, May.PUBLISH),
+    Row("/desk/handovers/{id}/picture", POST, fulfilment.judge_handover_picture, May.PUBLISH),
     Row("/desk/claims/{id}", GET, fulfilment.show_claim, May.SUPERVISE),
     Row("/desk/claims/{id}/buyer", POST, fulfilment.put_buyer_in, May.RESOLVE),
     Row("/desk/claims/{id}/end", POST, fulfilment.end, May.RESOLVE),

@@ -21,7 +21,9 @@ def _setting(default: object, explanation: str) -> object:
 class Settings:
     """What a deployment decides. Each field is read from the variable CISHAN_<NAME>; DATABASE_URL and PORT also count."""
 
-    environment: Environment = _setting(Environment.DEMO, "demo, test or production")  # type: ignore[assignment]
+    environment: Environment = _setting(
+        Environment.DEMO, "demo, test or production; a deployment that says nothing is production"
+    )  # type: ignore[assignment]
     database_url: str = _setting("", "the app's PostgreSQL login; it must be a member of role cishan_app")  # type: ignore[assignment]
     owner_url: str = _setting("", "the login that owns the schema and migrates; database_url when empty")  # type: ignore[assignment]
     data_directory: Path = _setting(Path("var"), "pictures, sheets, uploads and logs")  # type: ignore[assignment]
@@ -43,9 +45,15 @@ class Settings:
         return self.site_url.startswith("https://")
 
     @classmethod
-    def from_environment(cls, environ: Mapping[str, str] = os.environ) -> "Settings":
-        """Reads CISHAN_* variables; raises ValueError naming the variable that cannot be read."""
-        values: dict[str, object] = {}
+    def from_environment(
+        cls, environ: Mapping[str, str] = os.environ, *, otherwise: Environment = Environment.PRODUCTION
+    ) -> "Settings":
+        """Reads CISHAN_* variables; raises ValueError naming the variable that cannot be read.
+
+        Where nothing says which environment this is, it is `otherwise`: a deployment that forgot to say so is taken
+        for production, which has no demo pages and refuses play money.
+        """
+        values: dict[str, object] = {"environment": otherwise}
         for item in fields(cls):
             text = environ.get(f"CISHAN_{item.name.upper()}") or _plain_variable(item.name, environ)
             if text is not None:

@@ -82,8 +82,26 @@ class ThanksCard:
 
 
 @dataclass(frozen=True)
+class PictureCard:
+    """A hand-over picture that waits for an editor; `claim_id` is whose it is."""
+
+    claim_id: int
+    picture_id: int
+    href: str
+    title: str
+
+
+@dataclass(frozen=True)
 class ThanksQueuePage:
     cards: tuple[ThanksCard, ...]
+    pictures: tuple[PictureCard, ...]
+
+
+def picture_card(task: Task) -> PictureCard:
+    assert task.delivery is not None
+    assert task.delivery.picture_id is not None
+    picture_id = task.delivery.picture_id
+    return PictureCard(claim_id=task.id, picture_id=picture_id, href=f"/pictures/{picture_id}", title=task.title)
 
 
 def check_row(task: Task, now: datetime) -> CheckRow:

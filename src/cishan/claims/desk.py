@@ -11,11 +11,13 @@ from cishan.claims.check_pages import (
     ThanksQueuePage,
     check_page,
     check_row,
+    picture_card,
 )
 from cishan.claims.checks import Check, record_check
 from cishan.claims.fulfilment import end_claim, reassign_buyer
+from cishan.claims.handover_pictures import clear_handover_picture, refuse_handover_picture
 from cishan.claims.rules import can_end
-from cishan.claims.staff_forms import BuyerForm, CheckForm, EndForm, ThanksForm
+from cishan.claims.staff_forms import BuyerForm, CheckForm, EndForm, PictureForm, ThanksForm
 from cishan.claims.staff_pages import staff_claim_page
 from cishan.claims.staff_queries import (
     Task,
@@ -24,6 +26,7 @@ from cishan.claims.staff_queries import (
     claim_for_staff,
     door_of,
     events_of,
+    handover_pictures_to_judge,
     thanks_to_pass_on,
 )
 from cishan.claims.states import ClaimStatus
@@ -126,15 +129,18 @@ async def save_thanks(request: Request) -> Response:
 
 
 async def show_thanks_queue(request: Request) -> Response:
-    """Thanks that wait for an editor, oldest first."""
+    """Thanks and hand-over pictures that wait for an editor, oldest first."""
     return await _queue_response(request, 0, {}, "", status=200)
 
 
 async def _queue_response(
     request: Request, thanks_id: int, errors: dict[str, str], typed: str, *, status: int
 ) -> Response:
-    tasks = await thanks_to_pass_on(viewer_of(request))
-    page = ThanksQueuePage(tuple(_thanks_card(task, thanks_id, errors, typed) for task in tasks))
+    viewer = viewer_of(request)
+    page = ThanksQueuePage(
+        cards=tuple(_thanks_card(task, thanks_id, errors, typed) for task in await thanks_to_pass_on(viewer)),
+        pictures=tuple(picture_card(task) for task in await handover_pictures_to_judge(viewer)),
+    )
     return page_response(request, "claims/staff_thanks_queue.html", page, status=status)
 
 
@@ -162,6 +168,19 @@ async def pass_thanks_on(request: Request) -> Response:
     except InvalidInput as error:
         typed = typed_text(await read_fields(request)).get("text", "")
         return await _queue_response(request, thanks_id, error.fields, typed, status=error.status_code)
+
+
+async def judge_handover_picture(request: Request) -> Response:
+    """Lets the donor see the picture, or takes it from the fulfilment."""
+    services, viewer, claim_id = services_of(request), viewer_of(request), path_id(request)
+
+    async def act() -> str:
+        form = await read_form(request, PictureForm)
+        judge = clear_handover_picture if form.verdict == "clear" else refuse_handover_picture
+        await judge(claim_id, form.picture, actor=viewer, now=services.clock.now())
+        return "/desk/thanks"
+
+    return done(await answer_once(request, act), "saved")
 
 
 async def show_claim(request: Request) -> Response:

@@ -1,6 +1,6 @@
 """What staff type about a claim, as typed forms; sums are typed in yuan and read into fen."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
@@ -50,6 +50,13 @@ class CheckForm(FormModel):
 
 class ThanksForm(FormModel):
     text: str = Field(max_length=LONGEST_THANKS)
+
+
+class PictureForm(FormModel):
+    """`picture` is the one that was looked at."""
+
+    verdict: Literal["clear", "refuse"]
+    picture: int
 
 
 class RefusalForm(FormModel):

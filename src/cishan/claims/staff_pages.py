@@ -266,6 +266,8 @@ EVENT_WORDS = {
     "escalate": "超时，请上一级督促",
     "write_thanks": "写下感谢的话",
     "pass_on_thanks": "感谢的话转给了爱心人士",
+    "clear_picture": "照片可以给爱心人士看",
+    "refuse_picture": "照片不给爱心人士看",
     "end": "认领终止",
 }
 BAD_EVENTS = frozenset({"question", "escalate", "refuse_purchase", "end", "lapse", "cancel", "hand_back"})

@@ -20,6 +20,7 @@ from cishan.sealing import Sealer
 MOST_TASKS = 100
 MOST_CHECKS = 100
 MOST_THANKS = 50
+MOST_HANDOVER_PICTURES = 30
 MOST_APPROVALS = 50
 MOST_BUYERS = 50
 PAGE_ROWS = 40
@@ -81,6 +82,14 @@ THANKS = (
     + """
  WHERE t.passed_on_at IS NULL AND t.id IS NOT NULL AND w.division_code BETWEEN $1 AND $2
  ORDER BY t.written_at, t.id LIMIT $3
+"""
+)
+HANDOVER_PICTURES = (
+    TASK
+    + """
+  JOIN picture i ON i.id = f.picture_id
+ WHERE i.use = 'handover' AND i.cleared_at IS NULL AND w.division_code BETWEEN $1 AND $2
+ ORDER BY f.delivered_at, c.id LIMIT $3
 """
 )
 BUYERS = """
@@ -257,6 +266,11 @@ async def purchases_to_approve(viewer: Viewer) -> tuple[Task, ...]:
 
 async def thanks_to_pass_on(viewer: Viewer) -> tuple[Task, ...]:
     return tuple(_task(row) for row in await rows(THANKS, *viewer.scope, MOST_THANKS))
+
+
+async def handover_pictures_to_judge(viewer: Viewer) -> tuple[Task, ...]:
+    """Claims of the place whose hand-over picture no editor has looked at, oldest first."""
+    return tuple(_task(row) for row in await rows(HANDOVER_PICTURES, *viewer.scope, MOST_HANDOVER_PICTURES))
 
 
 async def buyers_of(division_code: str, *, sealer: Sealer) -> tuple[Buyer, ...]:

@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from cishan.commands.environment import read_settings
+from cishan.settings import Environment
 
 
 @click.command("demo")
@@ -26,4 +27,4 @@ def command(port: int | None, directory: Path, workers: int) -> None:
     # Loaded here: help must not wait for the whole product.
     from cishan.demo.run import run_demo
 
-    run_demo(directory, port, workers, read_settings())
+    run_demo(directory, port, workers, read_settings(otherwise=Environment.DEMO))

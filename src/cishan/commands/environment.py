@@ -9,15 +9,18 @@ import click
 import uvloop
 
 from cishan.commands.outcome import Missing
-from cishan.settings import Settings
+from cishan.settings import Environment, Settings
 
 T = TypeVar("T")
 
 
-def read_settings() -> Settings:
-    """The settings of the environment; a variable that can't be read is wrong usage."""
+def read_settings(*, otherwise: Environment = Environment.PRODUCTION) -> Settings:
+    """The settings of the environment; a variable that can't be read is wrong usage.
+
+    `otherwise` is the environment where none is named: production, but for commands that only make demos and tests.
+    """
     try:
-        return Settings.from_environment()
+        return Settings.from_environment(otherwise=otherwise)
     except ValueError as error:
         raise click.UsageError(f"设置读不懂：{error}") from error
 

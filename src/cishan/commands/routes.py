@@ -20,7 +20,7 @@ ANYONE = "anyone"
 @json_option
 def command(as_json: bool) -> None:
     """列出所有网址、方法、权限，以及三种募捐方式下谁可以进入。"""
-    environment = read_settings().environment
+    environment = read_settings(otherwise=Environment.DEMO).environment
     lines = [
         {
             "path": row.path,

@@ -32,7 +32,7 @@ KEY_FILE = "sandbox-gateway.pem"
 @click.option("--faults", default="", help="打开哪些故障，用逗号分隔。")
 def command(host: str, port: int, app_id: str, seller_id: str, payee: str, public_key: Path, faults: str) -> None:
     """启动本机的模拟支付网关。它说的是支付宝的真协议，但不动真钱，只在本机回环地址上听。"""
-    settings = read_settings()
+    settings = read_settings(otherwise=Environment.DEMO)
     if settings.environment is Environment.PRODUCTION:
         raise Missing("正式环境不能启动模拟支付网关。")
     try:

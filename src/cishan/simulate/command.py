@@ -11,6 +11,7 @@ from cishan.commands.environment import read_settings, run
 from cishan.commands.outcome import FoundWrong, Missing, json_option, print_json
 from cishan.money import yuan_text
 from cishan.postgres import PostgresError
+from cishan.settings import Environment
 from cishan.simulate.plan import SCALES, SMALL, Plan
 from cishan.simulate.progress import ConsoleProgress
 from cishan.simulate.year import Outcome, simulate_year
@@ -34,7 +35,7 @@ def command(city: str, year: int, scale: str, seed: int, keep: bool, as_json: bo
 
     没有设置 DATABASE_URL 时自带一个临时数据库；设置了就在那个服务器上新建一个，用完删除。
     """
-    settings = read_settings()
+    settings = read_settings(otherwise=Environment.DEMO)
     if settings.is_production:
         raise Missing("正式环境不能运行模拟。请在测试环境里运行。")
     if not city.isdigit() or len(city) > CODE_LENGTH:

@@ -10,6 +10,7 @@ from cishan.commands.environment import read_settings, run
 from cishan.commands.outcome import FoundWrong, Missing, json_option, print_json
 from cishan.postgres import PostgresError
 from cishan.processes import ProcessError
+from cishan.settings import Environment
 from cishan.smoke.browser import PageFault
 from cishan.smoke.stage import running_system
 from cishan.smoke.walk import STEPS, walking
@@ -34,7 +35,7 @@ def command(as_json: bool) -> None:
     """
     begun = time.monotonic()
     try:
-        with running_system(read_settings()) as site_url:
+        with running_system(read_settings(otherwise=Environment.DEMO)) as site_url:
             started = time.monotonic() - begun
             results = run(_walk(site_url, quiet=as_json))
     except (PostgresError, ProcessError) as error:
