@@ -4,6 +4,7 @@ from cishan.accounts.viewer import Viewer
 from cishan.database import JsonRow, rows
 from cishan.errors import NotFound
 from cishan.pictures.models import PictureUse
+from cishan.pictures.rules import concerns
 
 PICTURE = "SELECT id, use, sha256, division_code, cleared_at FROM picture WHERE id = $1"
 ON_A_PUBLIC_WISH = """
@@ -23,14 +24,14 @@ SELECT 1 FROM fulfilment d JOIN claim c ON c.id = d.claim_id JOIN wish w ON w.id
 async def picture_visible_to(viewer: Viewer | None, picture_id: int) -> JsonRow:
     """The picture's row for someone who may see it; for everyone else it is not there.
 
-    Staff see what lies in their place. Anyone sees a cleared picture of a wish that is on the wall; a donor besides the
+    Staff see what lies in their place and concerns their role. Anyone sees a cleared picture of a wish that is on the wall; a donor besides the
     cleared picture of their own wish's hand-over; nobody outside ever sees a receipt or a signed slip.
     """
     found = await rows(PICTURE, picture_id)
     if not found:
         raise NotFound
     picture = found[0]
-    if viewer is not None and viewer.covers(picture["division_code"]):
+    if viewer is not None and viewer.covers(picture["division_code"]) and concerns(picture["use"], viewer.role):
         return picture
     if picture["cleared_at"] is None or not await _shown_outside(viewer, picture):
         raise NotFound
