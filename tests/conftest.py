@@ -13,12 +13,11 @@ from pathlib import Path
 import httpx2
 import pytest
 from starlette.applications import Starlette
-from tortoise.context import TortoiseContext
 from tortoise.transactions import in_transaction
 
 from cishan.app import create_app
 from cishan.clock import SteppedClock
-from cishan.database import APP_ROLE, database, migrate, orm_config
+from cishan.database import database, migrate
 from cishan.postgres import Cluster, start_cluster
 from cishan.sealing import Sealer, create_keys, load_sealer
 from cishan.settings import Environment, Settings
@@ -105,9 +104,7 @@ async def committed_database(cluster: Cluster, template: str, base_settings: Set
     name = f"cishan_own_{next(_numbers)}"
     cluster.create_database(name, template=template)
     settings = replace(base_settings, database_url=cluster.url(name), pool_size=20)
-    # A context of its own: opening a second pool in the shared one would close the first.
-    async with TortoiseContext() as own:
-        await own.init(config=orm_config(settings.database_url, role=APP_ROLE, pool_size=settings.pool_size))
+    async with database(settings):
         yield Committed(settings, name)
     cluster.drop_database(name)
 

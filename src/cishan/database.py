@@ -15,6 +15,7 @@ from urllib.parse import unquote, urlsplit
 import asyncpg
 from tortoise import Tortoise
 from tortoise.connection import get_connection
+from tortoise.context import TortoiseContext, get_current_context
 from tortoise.migrations import api as migrations_api
 
 from cishan.settings import Settings
@@ -103,13 +104,15 @@ TORTOISE_ORM = orm_config("postgresql://cishan@127.0.0.1/cishan", role=None)
 
 @asynccontextmanager
 async def database(settings: Settings) -> AsyncIterator[None]:
-    """Opens the app's pool for this process and closes it at the end."""
+    """Opens the app's pool for this process and closes it at the end.
+
+    The first one open serves every task of the process; one opened inside it serves only what runs inside.
+    """
     config = orm_config(settings.database_url, role=APP_ROLE, pool_size=settings.pool_size)
-    await Tortoise.init(config=config, _enable_global_fallback=True)
-    try:
+    first = get_current_context() is None
+    async with TortoiseContext() as opened:
+        await opened.init(config=config, _enable_global_fallback=first)
         yield
-    finally:
-        await Tortoise.close_connections()
 
 
 async def migrate(settings: Settings) -> tuple[str, ...]:
