@@ -3,7 +3,7 @@
 import asyncio
 from dataclasses import replace
 
-from cishan.database import database, rows
+from cishan.database import database, migrate, rows
 from cishan.postgres import Cluster
 from cishan.settings import Settings
 
@@ -22,3 +22,12 @@ async def test_a_pool_opened_inside_another_leaves_it_open(
     assert await name_of_database() == outer
     assert await asyncio.create_task(name_of_database()) == outer
     cluster.drop_database("cishan_inner")
+
+
+async def test_migrating_leaves_what_is_open_open(shared_database: Settings, cluster: Cluster, template: str) -> None:
+    cluster.create_database("cishan_empty")
+    outer = await name_of_database()
+    for applied in (True, False):
+        assert bool(await migrate(replace(shared_database, database_url=cluster.url("cishan_empty")))) is applied
+        assert await name_of_database() == outer
+    cluster.drop_database("cishan_empty")

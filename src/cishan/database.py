@@ -13,7 +13,6 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import asyncpg
-from tortoise import Tortoise
 from tortoise.connection import get_connection
 from tortoise.context import TortoiseContext, get_current_context
 from tortoise.migrations import api as migrations_api
@@ -127,11 +126,12 @@ async def migrate(settings: Settings) -> tuple[str, ...]:
         waiting = shipped_migrations() - await _applied(lock)
         if waiting:
             make_migrations_importable()
-            await migrations_api.migrate(config=orm_config(url, role=None))
+            # In a context of its own: what this process has open stays open.
+            async with TortoiseContext():
+                await migrations_api.migrate(config=orm_config(url, role=None))
         return tuple(sorted(waiting))
     finally:
         await lock.close()
-        await Tortoise.close_connections()
 
 
 def shipped_migrations() -> set[str]:
