@@ -15,7 +15,7 @@ PORT ?=
 BIN := .venv/bin
 STAMP := .venv/.installed
 # Two at a time: each worker has a PostgreSQL of its own.
-TESTS := $(BIN)/python -m pytest -n 2 --dist loadfile
+TESTS := $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 PACKAGES := chromium fonts-noto-cjk
 
 .PHONY: demo test check slow bench clean setup-venv setup-browser
