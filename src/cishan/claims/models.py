@@ -83,7 +83,7 @@ class Purchase(Model):
     spent_fen = fields.BigIntField()
     price_fen = fields.BigIntField()
     voucher: fields.ForeignKeyRelation[Picture] = fields.ForeignKeyField(
-        "cishan.Picture", related_name="purchases", on_delete=fields.RESTRICT
+        "cishan.Picture", related_name="purchases", db_index=True, on_delete=fields.RESTRICT
     )
     buyer: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField(
         "cishan.Account", related_name="purchases", on_delete=fields.RESTRICT
@@ -97,6 +97,7 @@ class Purchase(Model):
 
     class Meta:
         table = "purchase"
+        indexes = [Index(fields=("booked_at", "bought_at"), name="ix_purchase_booked")]
         constraints = [
             UniqueConstraint(fields=("claim_id",), name="uq_purchase_claim"),
             CheckConstraint(check="spent_fen > 0", name="ck_purchase_amount"),
@@ -126,10 +127,10 @@ class Fulfilment(Model):
     delivered_at = fields.DatetimeField(null=True)
     proof = fields.CharEnumField(DeliveryProof, max_length=4, null=True)
     slip: fields.ForeignKeyNullableRelation[Picture] = fields.ForeignKeyField(
-        "cishan.Picture", related_name="fulfilments_slip", null=True, on_delete=fields.RESTRICT
+        "cishan.Picture", related_name="fulfilments_slip", null=True, db_index=True, on_delete=fields.RESTRICT
     )
     picture: fields.ForeignKeyNullableRelation[Picture] = fields.ForeignKeyField(
-        "cishan.Picture", related_name="fulfilments", null=True, on_delete=fields.RESTRICT
+        "cishan.Picture", related_name="fulfilments", null=True, db_index=True, on_delete=fields.RESTRICT
     )
     value_fen = fields.BigIntField(default=0)
     hours = fields.SmallIntField(default=0)
@@ -145,6 +146,7 @@ class Fulfilment(Model):
 
     class Meta:
         table = "fulfilment"
+        indexes = [Index(fields=("delivered_by_id", "delivered_at"), name="ix_fulfilment_deliverer")]
         constraints = [
             UniqueConstraint(fields=("claim_id",), name="uq_fulfilment_claim"),
             CheckConstraint(check="asked_by_id <> delivered_by_id", name="ck_fulfilment_two_people"),

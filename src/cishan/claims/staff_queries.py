@@ -29,6 +29,7 @@ PAGE_ROWS = 40
 TASK = """
 SELECT c.id, c.wish_id, c.way, c.status, c.status_since, c.claimed_at, c.price_fen, c.due_at, c.late_since, c.escalation,
        c.buyer_id, w.item, w.public_title, w.division_code, w.household_id, w.hours AS wish_hours, h.case_number,
+       h.closed_at IS NOT NULL AS household_closed,
        a.given_at AS advanced_at, a.amount_fen AS advanced_fen,
        p.id AS purchase_id, p.shop, p.spent_fen, p.bought_at, p.booked_at, p.buyer_id AS bought_by_id, p.voucher_id,
        f.code_hash IS NOT NULL AS has_code, f.code_tries_left, f.delivered_at, f.delivered_by_id, f.proof, f.slip_id,
@@ -43,16 +44,19 @@ SELECT c.id, c.wish_id, c.way, c.status, c.status_since, c.claimed_at, c.price_f
   LEFT JOIN thanks t ON t.claim_id = c.id
 """
 ONE = TASK + " WHERE c.id = $1"
-TASKS = (
-    TASK
-    + """
- WHERE (c.status IN ('advanced', 'bought', 'promised', 'questioned')
-        OR (c.status IN ('delivered', 'confirmed') AND t.id IS NULL AND f.delivered_by_id = $3
-            AND f.delivered_at > $5::timestamptz - interval '30 days'))
-   AND (w.division_code BETWEEN $1 AND $2 OR c.buyer_id = $3)
+OPEN_TASKS = """
+SELECT id FROM claim WHERE status IN ('advanced', 'bought', 'promised', 'questioned')
+UNION ALL
+SELECT d.claim_id FROM fulfilment d JOIN claim k ON k.id = d.claim_id
+ WHERE d.delivered_by_id = $3 AND d.delivered_at > $5::timestamptz - interval '30 days'
+   AND k.status IN ('delivered', 'confirmed') AND NOT EXISTS (SELECT FROM thanks s WHERE s.claim_id = d.claim_id)
+"""
+"""Claims to buy or bring for, and the last month's own deliveries whose thanks may still be written down: two indexes."""
+TASKS = f"""
+{TASK}
+ WHERE c.id = ANY(ARRAY({OPEN_TASKS})) AND (w.division_code BETWEEN $1 AND $2 OR c.buyer_id = $3)
  ORDER BY coalesce(c.late_since, c.due_at) NULLS LAST, c.id LIMIT $4
 """
-)
 CHECKS = (
     TASK
     + """
@@ -133,6 +137,7 @@ class Task:
     title: str
     division_code: str
     household_id: int
+    household_closed: bool
     case_number: str
     way: ClaimWay
     status: ClaimStatus
@@ -330,6 +335,7 @@ def _task(row: JsonRow) -> Task:
         title=row["public_title"],
         division_code=row["division_code"],
         household_id=row["household_id"],
+        household_closed=row["household_closed"],
         case_number=row["case_number"],
         way=ClaimWay(row["way"]),
         status=ClaimStatus(row["status"]),

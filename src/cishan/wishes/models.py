@@ -80,7 +80,7 @@ class Wish(Model):
     note_sealed = fields.BinaryField()
     school_sealed = fields.BinaryField(null=True)
     picture: fields.ForeignKeyNullableRelation[Picture] = fields.ForeignKeyField(
-        "cishan.Picture", related_name="wishes", null=True, on_delete=fields.RESTRICT
+        "cishan.Picture", related_name="wishes", null=True, db_index=True, on_delete=fields.RESTRICT
     )
     public_title = fields.CharField(max_length=40, default="")
     public_text = fields.CharField(max_length=400, default="")
@@ -162,3 +162,4 @@ class Visit(Model):
             CheckConstraint(check="visitor_id <> second_visitor_id", name="ck_visit_two_people"),
             UniqueConstraint(fields=("wish_id",), name="uq_visit_open", condition="confirmed_at IS NULL"),
         ]
+        indexes = [Index(fields=("second_visitor_id", "confirmed_at"), name="ix_visit_second")]
