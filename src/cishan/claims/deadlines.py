@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from tortoise.transactions import in_transaction
 
 from cishan.accounts.queries import staff_covering
-from cishan.claims.fulfilment_rules import REMIND_BEFORE, STAFFED_SQL, is_late, may_rise, responsible
+from cishan.claims.fulfilment_rules import REMIND_BEFORE, STAFFED, STAFFED_SQL, is_late, may_rise, responsible
 from cishan.claims.moves import lock_claim
 from cishan.claims.queries import terms_for
 from cishan.claims.states import ClaimStatus
@@ -31,6 +31,13 @@ SELECT id FROM claim WHERE due_at > $1 AND due_at <= $2 AND reminded_at IS NULL 
 RISE = """
 UPDATE claim SET escalation = $2, due_at = $3, late_since = coalesce(late_since, $4), reminded_at = NULL WHERE id = $1
 """
+OF_CLOSED_HOUSEHOLDS = """
+SELECT c.id FROM claim c JOIN wish w ON w.id = c.wish_id JOIN household h ON h.id = w.household_id
+ WHERE c.status IN ('paid', 'advanced', 'bought', 'questioned') AND c.due_at > $1 AND c.late_since IS NULL
+   AND h.closed_at IS NOT NULL
+ ORDER BY c.id LIMIT $2
+"""
+HURRY = "UPDATE claim SET due_at = $2 WHERE id = $1 AND due_at > $2 AND late_since IS NULL RETURNING id"
 REMIND = "UPDATE claim SET reminded_at = $2 WHERE id = $1 AND reminded_at IS NULL RETURNING id"
 
 
@@ -58,6 +65,18 @@ async def _rise(claim_id: int, *, sealer: Sealer, now: datetime) -> bool:
         key = f"claim-late:{claim_id}:{claim['status_since'].timestamp():.0f}:{level}"
         await tell_responsible(claim, claim["status"], level, text, key=key, sealer=sealer, now=now)
         return True
+
+
+async def hurry_claims_of_closed_households(*, limit: int, sealer: Sealer, now: datetime) -> int:
+    """Claims whose household is closed are due at once, so that someone ends them: nobody is left to buy for."""
+    hurried = 0
+    for row in await rows(OF_CLOSED_HOUSEHOLDS, now, limit):
+        async with in_transaction():
+            claim = await lock_claim(row["id"])
+            if claim["status"] in STAFFED and await rows(HURRY, claim["id"], now):
+                await record_event("claim", claim["id"], "hurry", actor=None, now=now)
+                hurried += 1
+    return hurried
 
 
 async def remind_due_soon(*, limit: int, sealer: Sealer, now: datetime) -> int:

@@ -132,6 +132,7 @@ class StaffClaimPage:
     buyers: tuple[Buyer, ...]
     can_reassign: bool
     can_end: bool
+    household_closed: bool
     reasons: tuple[tuple[str, str], ...]
     errors: Typed
 
@@ -264,13 +265,14 @@ EVENT_WORDS = {
     "confirm": "核实：收到了，心愿圆了",
     "question": "核实：这家人说有问题",
     "escalate": "超时，请上一级督促",
+    "hurry": "这一户销户了，要马上处理",
     "write_thanks": "写下感谢的话",
     "pass_on_thanks": "感谢的话转给了爱心人士",
     "clear_picture": "照片可以给爱心人士看",
     "refuse_picture": "照片不给爱心人士看",
     "end": "认领终止",
 }
-BAD_EVENTS = frozenset({"question", "escalate", "refuse_purchase", "end", "lapse", "cancel", "hand_back"})
+BAD_EVENTS = frozenset({"question", "escalate", "hurry", "refuse_purchase", "end", "lapse", "cancel", "hand_back"})
 
 
 def steps_of_claim(events: tuple[ClaimEvent, ...]) -> tuple[Step, ...]:
@@ -322,6 +324,7 @@ def staff_claim_page(
         buyers=tuple(buyer for buyer in buyers if buyer.account_id != task.buyer_id),
         can_reassign=may_manage and buying and (late or task.escalation > 0),
         can_end=may_manage and can_end and not waiting,
+        household_closed=task.household_closed,
         reasons=tuple((reason.value, label(reason)) for reason in EndReason),
         errors=errors,
     )

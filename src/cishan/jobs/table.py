@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from cishan.claims.actions import lapse_due_claims
-from cishan.claims.deadlines import escalate_due_claims, remind_due_soon
+from cishan.claims.deadlines import escalate_due_claims, hurry_claims_of_closed_households, remind_due_soon
 from cishan.clock import DatabaseClock
 from cishan.database import database_now
 from cishan.handled import Handled
@@ -21,6 +21,7 @@ from cishan.messages.transports import transport_of
 from cishan.payments.polling import poll_due_orders
 from cishan.sealing import Sealer
 from cishan.supervision.deadlines import lapse_late_wishes, remind_of_late_wishes
+from cishan.wishes.following import follow_households
 
 BATCH = 200
 ORDERS_AT_ONCE = 20
@@ -68,9 +69,16 @@ JOBS: tuple[Job, ...] = (
     Job("number_entries", "给新记的账编上连续的凭证号", timedelta(seconds=10), _number_entries),
     Job("lapse_claims", "收回没有按时付款、没有按时送到的认领", timedelta(seconds=15), _sweeping(lapse_due_claims)),
     Job("remind_claims", "提醒快到期的采购、送达和核实", timedelta(minutes=5), _sweeping(remind_due_soon)),
+    Job(
+        "hurry_claims",
+        "督促处理已销户家庭的认领",
+        timedelta(minutes=1),
+        _sweeping(hurry_claims_of_closed_households),
+    ),
     Job("escalate_claims", "把超时的认领报给上一级", timedelta(minutes=5), _sweeping(escalate_due_claims)),
     Job("remind_wishes", "提醒超时没有审核、没有发布的心愿", timedelta(minutes=5), _sweeping(remind_of_late_wishes)),
     Job("lapse_wishes", "到期没有人认领的心愿下墙", timedelta(minutes=5), _sweeping(lapse_late_wishes)),
+    Job("follow_households", "心愿随搬家、销户的家庭变动", timedelta(minutes=1), _sweeping(follow_households)),
     Job("follow_clock", "和数据库对时", timedelta(seconds=30), _follow_clock),
     Job("purge_expired", "清理过期的验证码、登录和运行记录", timedelta(hours=1), purge_expired),
 )

@@ -28,10 +28,10 @@ from cishan.wishes.checks import (
 )
 from cishan.wishes.models import Visit, Wish
 from cishan.wishes.moves import SUBJECT, check_move, lock_wish, lock_wish_for, move
-from cishan.wishes.rules import WishContent, filing_faults
+from cishan.wishes.rules import WishContent, filing_faults, fitting_figures
 from cishan.wishes.search import tokens_of
 from cishan.wishes.states import Audience, WishKind, WishStatus
-from cishan.wishes.withdrawals import take_off
+from cishan.wishes.withdrawals import CONSENT_GONE, take_off
 
 NOTE_LABEL = "wish.note"
 SCHOOL_LABEL = "wish.school"
@@ -76,21 +76,23 @@ class Wording:
 async def draft_wish(household_id: int, draft: WishDraft, *, actor: Viewer, sealer: Sealer, now: datetime) -> Wish:
     """Starts a wish of a household in the coordinator's place; what is missing may be added until it is filed."""
     _must(actor, Permission.FILE_WISH)
-    household = await household_in_scope(household_id, actor)
     campaign_id = await current_campaign_id(now)
+    kind = draft.kind or WishKind.THING
+    price_fen, hours = fitting_figures(kind, draft.price_fen or 0, draft.hours or 0)
     async with in_transaction():
+        household = await household_in_scope(household_id, actor)
         wish = await Wish.create(
             campaign_id=campaign_id,
             household_id=household_id,
             person_id=draft.person_id,
             division_code=household["division_code"],
             county_code=county_of(household["division_code"]),
-            kind=draft.kind or WishKind.THING,
+            kind=kind,
             status=WishStatus.DRAFT,
             item=draft.item or "",
             audience=draft.audience or Audience.FAMILY,
-            price_fen=draft.price_fen or 0,
-            hours=draft.hours or 0,
+            price_fen=price_fen,
+            hours=hours,
             note_sealed=sealer.seal(draft.note or "", NOTE_LABEL),
             school_sealed=sealer.seal(draft.school, SCHOOL_LABEL) if draft.school else None,
             picture_id=draft.picture_id,
@@ -111,7 +113,8 @@ async def change_draft(wish_id: int, draft: WishDraft, *, actor: Viewer, sealer:
         changes = _changes(draft, sealer)
         if changes:
             wish.update_from_dict(changes)
-            await wish.save(update_fields=list(changes))
+            wish.price_fen, wish.hours = fitting_figures(wish.kind, wish.price_fen, wish.hours)
+            await wish.save(update_fields=list({*changes, "price_fen", "hours"}))
         return wish
 
 
@@ -294,16 +297,8 @@ async def take_off_wall(wish_id: int, *, actor: Viewer, now: datetime, reason: s
     async with in_transaction():
         wish = await lock_wish_for(wish_id, actor)
         text = _reason(reason)
-        return await move(
-            wish,
-            "take_off",
-            actor=actor,
-            now=now,
-            published_by_id=None,
-            published_at=None,
-            returned_reason=text,
-            detail={"reason": text},
-        )
+        await take_off(wish, text, actor=actor, now=now)
+        return wish
 
 
 async def lapse_wish(wish_id: int, *, actor: Viewer | None, now: datetime) -> Wish:
@@ -340,7 +335,7 @@ async def release_wish(wish_id: int, *, actor: Viewer | None, now: datetime, rea
         wish = await lock_wish(wish_id)
         await move(wish, "release", actor=actor, now=now, detail={"reason": _reason(reason)})
         if not await may_be_shown(wish):
-            await take_off(wish, actor=actor, now=now)
+            await take_off(wish, CONSENT_GONE, actor=actor, now=now)
         return wish
 
 

@@ -15,7 +15,7 @@ from cishan.wishes.rules import wording_faults
 NEEDED_CONSENTS = frozenset({ConsentPurpose.STORE, ConsentPurpose.SHOW_TO_CLAIMER})
 SECOND_VISITORS = frozenset({Role.COORDINATOR, Role.TOWN_REVIEWER})
 
-HOUSEHOLD = "SELECT id, division_code, case_number FROM household WHERE id = $1 AND closed_at IS NULL"
+HOUSEHOLD = "SELECT id, division_code, case_number FROM household WHERE id = $1 AND closed_at IS NULL FOR SHARE"
 STAFF_ROLE = """
 SELECT g.role, g.division_code FROM account a JOIN role_grant g ON g.account_id = a.id AND g.ended_at IS NULL
  WHERE a.id = $1 AND a.kind = 'staff' AND a.disabled_at IS NULL
@@ -32,7 +32,10 @@ SELECT 1 FROM wish w JOIN picture p ON p.id = w.picture_id
 
 
 async def household_in_scope(household_id: int, actor: Viewer) -> JsonRow:
-    """The household's place and case number; a stranger's household is not there."""
+    """The household's place and case number; a stranger's or a closed one is not there.
+
+    It neither moves nor closes until the caller's transaction ends.
+    """
     found = await rows(HOUSEHOLD, household_id)
     if not found or not actor.covers(found[0]["division_code"]):
         raise NotFound

@@ -69,6 +69,7 @@ STEP_LABELS: dict[str, str] = {
     "change": "修改",
     "record_visit": "记录走访",
     "remove_picture": "去掉照片",
+    "follow_household": "随家庭迁到另一个村",
     "file": "提交",
     "confirm_visit": "确认走访",
     "word": "写公开文字",

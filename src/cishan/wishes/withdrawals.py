@@ -12,7 +12,7 @@ from cishan.wishes.models import Wish
 from cishan.wishes.moves import SUBJECT, lock_wish, move
 from cishan.wishes.states import can
 
-REASON = "这家人撤回了同意"
+CONSENT_GONE = "这家人撤回了同意"
 MOST_WISHES = 200
 
 ON_THE_WALL = "SELECT id FROM wish WHERE household_id = $1 AND status = 'published' ORDER BY id LIMIT $2"
@@ -37,16 +37,16 @@ async def follow_consent(household_id: int, purpose: ConsentPurpose, *, actor: V
 async def _take_off_if_there(wish: Wish, actor: Viewer | None, now: datetime) -> None:
     """Somebody may have claimed it while we waited for its lock."""
     if can("take_off", wish.status):
-        await take_off(wish, actor=actor, now=now)
+        await take_off(wish, CONSENT_GONE, actor=actor, now=now)
 
 
-async def take_off(wish: Wish, *, actor: Viewer | None, now: datetime) -> None:
-    """Takes a locked wish off the wall because its family no longer agrees to its being there."""
-    changes: dict[str, object] = {"published_by_id": None, "published_at": None, "returned_reason": REASON}
-    await move(wish, "take_off", actor=actor, now=now, detail={"reason": REASON}, **changes)
+async def take_off(wish: Wish, reason: str, *, actor: Viewer | None, now: datetime) -> None:
+    """Takes a locked wish off the wall; it goes back to an editor, who reads the reason."""
+    changes: dict[str, object] = {"published_by_id": None, "published_at": None, "returned_reason": reason}
+    await move(wish, "take_off", actor=actor, now=now, detail={"reason": reason}, **changes)
 
 
 async def _drop_picture(wish: Wish, actor: Viewer | None, now: datetime) -> None:
     wish.update_from_dict({"picture_id": None})
     await wish.save(update_fields=["picture_id"])
-    await record_event(SUBJECT, wish.id, "remove_picture", actor=actor, now=now, detail={"reason": REASON})
+    await record_event(SUBJECT, wish.id, "remove_picture", actor=actor, now=now, detail={"reason": CONSENT_GONE})
