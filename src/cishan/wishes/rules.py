@@ -43,6 +43,11 @@ def due_after(status: WishStatus, now: datetime, figures: Figures) -> datetime |
     return None
 
 
+def fitting_figures(kind: WishKind, price_fen: int, hours: int) -> tuple[int, int]:
+    """Price and hours as this kind of wish can have them: a thing takes no hours, time costs nothing."""
+    return (price_fen, 0) if kind is WishKind.THING else (0, hours)
+
+
 def filing_faults(content: WishContent, value_cap_fen: int) -> dict[str, str]:
     """What keeps a wish from being filed, a sentence for each field (R-34); empty when nothing does."""
     faults: dict[str, str] = {}
