@@ -6,11 +6,14 @@ from datetime import datetime, timedelta
 import makers
 from cishan.accounts.viewer import Viewer
 from cishan.charities.queries import Site, load_site
+from cishan.clock import SteppedClock
 from cishan.payments.actions import NewLine, open_order
+from cishan.payments.alipay.gateway import AlipayGateway
 from cishan.payments.alipay.terms import Trade, TradeStatus
 from cishan.payments.models import Order
 from cishan.payments.states import UnassignedReason
 from cishan.sealing import Sealer
+from gateway_makers import make_merchant
 
 PRICE_FEN = 30_000
 TRADE_NO = "2025030322001400000000000001"
@@ -26,6 +29,27 @@ class RecordingOwner:
     async def accept_payment(self, owner_id: int, *, order_id: int, now: datetime) -> UnassignedReason | None:
         self.asked.append(owner_id)
         return self.refuses
+
+
+@dataclass
+class AnsweringGateway(AlipayGateway):
+    """The real verification of notices, with queries answered from `truth`."""
+
+    truth: list[Trade | Exception | None] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
+
+    async def query(self, out_trade_no: str) -> Trade | None:
+        self.asked.append(out_trade_no)
+        answer = self.truth.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+
+def make_answering_gateway(clock: SteppedClock) -> AnsweringGateway:
+    gateway = AnsweringGateway()
+    AlipayGateway.__init__(gateway, make_merchant(), clock)
+    return gateway
 
 
 @dataclass(frozen=True)

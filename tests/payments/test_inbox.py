@@ -1,35 +1,28 @@
 """Notices: kept with their verdict, believed only when they agree with the order or the gateway confirms them."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from datetime import timedelta
 
 import pytest
 
 from cishan.clock import SteppedClock
 from cishan.database import rows
-from cishan.payments.alipay.gateway import AlipayGateway
-from cishan.payments.alipay.terms import GatewayUnknown, Trade
-from cishan.payments.inbox import handle_notice
+from cishan.payments.alipay.terms import GatewayUnknown
+from cishan.payments.inbox import FORGED_OF_ALL, FORGED_OF_NETWORK, KEPT_FORGED_BYTES, handle_notice
 from cishan.payments.states import NoticeVerdict
 from cishan.sealing import Sealer
 from cishan.services import Services
 from cishan.settings import Settings
-from gateway_makers import make_merchant, notice_form, strangers_key_pem
-from payments.order_makers import PRICE_FEN, RecordingOwner, Till, make_till, trade_for
-
-
-@dataclass
-class AnsweringGateway(AlipayGateway):
-    """The real verification of notices, with queries answered from `truth`."""
-
-    truth: list[Trade | Exception | None] = field(default_factory=list)
-    asked: list[str] = field(default_factory=list)
-
-    async def query(self, out_trade_no: str) -> Trade | None:
-        self.asked.append(out_trade_no)
-        answer = self.truth.pop(0)
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
+from gateway_makers import notice_form, strangers_key_pem
+from payments.order_makers import (
+    PRICE_FEN,
+    AnsweringGateway,
+    RecordingOwner,
+    Till,
+    make_answering_gateway,
+    make_till,
+    trade_for,
+)
 
 
 @dataclass(frozen=True)
@@ -42,15 +35,18 @@ class Desk:
         said = {"out_trade_no": self.till.order.out_trade_no, "total_amount": "300.00", **changes}
         return notice_form(said)
 
-    async def handle(self, body: bytes) -> NoticeVerdict:
-        now = self.services.clock.now()
-        return await handle_notice(body, services=self.services, owners={"claim": RecordingOwner()}, now=now)
+    async def handle(self, body: bytes, address: str = "203.0.113.7") -> NoticeVerdict:
+        now, owners = self.services.clock.now(), {"claim": RecordingOwner()}
+        return await handle_notice(body, address=address, services=self.services, owners=owners, now=now)
+
+    def forged(self, **changes: str) -> bytes:
+        said = {"out_trade_no": self.till.order.out_trade_no, "total_amount": "300.00", **changes}
+        return notice_form(said, key_pem=strangers_key_pem())
 
 
 @pytest.fixture
 async def desk(transaction: Settings, sealer: Sealer, clock: SteppedClock) -> Desk:
-    gateway = AnsweringGateway()
-    AlipayGateway.__init__(gateway, make_merchant(), clock)
+    gateway = make_answering_gateway(clock)
     till = await make_till(sealer=sealer, now=clock.now())
     return Desk(till, gateway, Services(transaction, clock, sealer, gateway))
 
@@ -114,3 +110,32 @@ async def test_the_body_of_a_notice_is_sealed(desk: Desk, sealer: Sealer) -> Non
     row = (await rows("SELECT body_sealed FROM stored_notice"))[0]
     assert b"159" not in row["body_sealed"]
     assert "159" in sealer.open(row["body_sealed"], "stored_notice.body")
+
+
+async def test_of_a_forged_notice_only_a_short_excerpt_is_kept(desk: Desk, sealer: Sealer) -> None:
+    await desk.handle(desk.forged(body="x" * 12_000))
+    row = (await rows("SELECT body_sealed FROM stored_notice"))[0]
+    assert len(sealer.open(row["body_sealed"], "stored_notice.body")) == KEPT_FORGED_BYTES
+
+
+async def test_beyond_the_limit_of_a_network_forged_notices_are_only_counted(desk: Desk, clock: SteppedClock) -> None:
+    for _ in range(FORGED_OF_NETWORK.most + 3):
+        assert await desk.handle(desk.forged()) is NoticeVerdict.REJECTED
+    assert len(await stored()) == FORGED_OF_NETWORK.most
+    clock.advance(timedelta(hours=1, seconds=1))
+    await desk.handle(b"unreadable")
+    assert (await stored())[-1] == ("rejected", "unreadable (3 before it not kept)")
+
+
+async def test_many_networks_together_have_a_limit_too(desk: Desk) -> None:
+    for number in range(FORGED_OF_ALL.most + 5):
+        await desk.handle(b"unreadable", address=f"198.51.{number}.1")
+    assert len(await stored()) == FORGED_OF_ALL.most
+
+
+async def test_what_the_gateway_signed_is_taken_while_forgeries_are_only_counted(desk: Desk) -> None:
+    for _ in range(FORGED_OF_NETWORK.most + 1):
+        await desk.handle(desk.forged())
+    assert await desk.handle(desk.notice()) is NoticeVerdict.SETTLED
+    assert await desk.handle(desk.notice(trade_status="NO_SUCH_STATUS")) is NoticeVerdict.REJECTED
+    assert (await stored())[-2:] == [("settled", ""), ("rejected", "bad_status")]

@@ -65,5 +65,11 @@ async def forget(limit: Limit, subject: str, *, sealer: Sealer) -> None:
     await rows("DELETE FROM rate_bucket WHERE key = $1", bucket_key(limit, subject, sealer))
 
 
+async def take_count(limit: Limit, subject: str, *, sealer: Sealer) -> int:
+    """How much was counted since it was last taken; begins anew."""
+    taken = await rows("DELETE FROM rate_bucket WHERE key = $1 RETURNING count", bucket_key(limit, subject, sealer))
+    return int(taken[0]["count"]) if taken else 0
+
+
 def bucket_key(limit: Limit, subject: str, sealer: Sealer) -> str:
     return sealer.digest(f"{limit.name}:{subject}", KEY_LABEL)

@@ -2,12 +2,18 @@
 
 A verified notice that surprises - another amount, an unknown number, a state that can't be - is never believed alone:
 the gateway is asked, and only what it confirms is booked. Nothing is asked inside a transaction.
+
+Anybody can post here. What fails verification is kept as a short excerpt, so many an hour, and beyond that only counted;
+what Alipay signed is never refused for being too much, since it is verified before anything is counted.
 """
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from cishan.accounts.limits import Limit, count_one, take_count
+from cishan.accounts.rules import network_of
 from cishan.database import rows
+from cishan.errors import TooMany
 from cishan.payments.actions import settle
 from cishan.payments.alipay.gateway import AlipayGateway
 from cishan.payments.alipay.terms import (
@@ -15,6 +21,7 @@ from cishan.payments.alipay.terms import (
     GatewayRefused,
     GatewayUnknown,
     Notice,
+    NoticeFault,
     NoticeRejected,
     Trade,
 )
@@ -24,6 +31,15 @@ from cishan.services import Services
 
 BODY_LABEL = "stored_notice.body"
 KEPT_BODY_BYTES = 16 * 1024
+KEPT_FORGED_BYTES = 2 * 1024
+FORGED_OF_NETWORK = Limit("forged-notice-network", 20, timedelta(hours=1), "")
+FORGED_OF_ALL = Limit("forged-notice", 200, timedelta(hours=1), "")
+FORGED_NOT_KEPT = Limit("forged-notice-not-kept", 2**31 - 2, timedelta(days=1), "", from_last=True)
+"""No limit but a tally of what the two above left out; the next forged notice that is kept says how many there were."""
+SIGNED_ALL_THE_SAME = frozenset(
+    {NoticeFault.MISSING_FIELD, NoticeFault.BAD_STATUS, NoticeFault.BAD_AMOUNT, NoticeFault.BAD_TIME}
+)
+"""Faults found behind the signature: Alipay wrote it to us, so it is kept whole, however many come."""
 STORE = """
 INSERT INTO stored_notice (notify_id, out_trade_no, trade_status, body_sealed, verdict, reason, received_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7)
@@ -31,8 +47,10 @@ VALUES ($1, $2, $3, $4, $5, $6, $7)
 EXPECTED = "SELECT total_fen FROM payment_order WHERE out_trade_no = $1"
 
 
-async def handle_notice(body: bytes, *, services: Services, owners: LineOwners, now: datetime) -> NoticeVerdict:
-    """Does what a notice asks, once, and returns the verdict that is kept with it.
+async def handle_notice(
+    body: bytes, *, address: str, services: Services, owners: LineOwners, now: datetime
+) -> NoticeVerdict:
+    """Does what a notice asks, once, and returns the verdict that is kept with it. `address` is where it came from.
 
     WAITING means that the gateway could not be asked: the answer must not be `success`, so that it is sent again.
     """
@@ -42,7 +60,7 @@ async def handle_notice(body: bytes, *, services: Services, owners: LineOwners, 
     try:
         notice = gateway.read_notice(body)
     except NoticeRejected as rejected:
-        await _store(services, body, rejected.claimed, NoticeVerdict.REJECTED, rejected.reason.value, now)
+        await _keep_rejected(body, rejected, address=address, services=services, now=now)
         return NoticeVerdict.REJECTED
     verdict, reason = await _judge(notice, gateway, services, owners, now)
     await _store(services, body, notice.raw, verdict, reason, now)
@@ -75,6 +93,25 @@ async def _surprise(trade: Trade) -> str:
     if not found:
         return "unknown_order"
     return "amount" if trade.status in PAID and trade.total_fen != found[0]["total_fen"] else ""
+
+
+async def _keep_rejected(
+    body: bytes, rejected: NoticeRejected, *, address: str, services: Services, now: datetime
+) -> None:
+    """Keeps evidence of a forgery without letting a stranger fill the disk."""
+    verdict, fault, sealer = NoticeVerdict.REJECTED, rejected.reason, services.sealer
+    if fault in SIGNED_ALL_THE_SAME:
+        await _store(services, body, rejected.claimed, verdict, fault.value, now)
+        return
+    try:
+        await count_one(FORGED_OF_NETWORK, network_of(address), sealer=sealer, now=now)
+        await count_one(FORGED_OF_ALL, "", sealer=sealer, now=now)
+    except TooMany:
+        await count_one(FORGED_NOT_KEPT, "", sealer=sealer, now=now)
+        return
+    left_out = await take_count(FORGED_NOT_KEPT, "", sealer=sealer)
+    reason = f"{fault.value} ({left_out} before it not kept)" if left_out else fault.value
+    await _store(services, body[:KEPT_FORGED_BYTES], rejected.claimed, verdict, reason, now)
 
 
 async def _store(

@@ -3,6 +3,7 @@
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
+from cishan.accounts.cookies import address_of
 from cishan.database import rows
 from cishan.errors import InvalidInput
 from cishan.payments.alipay.terms import NoticeRejected
@@ -30,7 +31,8 @@ async def receive_notice(request: Request) -> Response:
     """
     services = services_of(request)
     body = await request.body()
-    verdict = await handle_notice(body, services=services, owners=owners_of(request), now=services.clock.now())
+    address, owners, now = address_of(request), owners_of(request), services.clock.now()
+    verdict = await handle_notice(body, address=address, services=services, owners=owners, now=now)
     finished = verdict not in {NoticeVerdict.REJECTED, NoticeVerdict.WAITING}
     return PlainTextResponse("success" if finished else "failure")
 
