@@ -1,17 +1,20 @@
 """Asks the gateway about orders whose notice has not come: lost notices cost nobody their gift."""
 
 import logging
-from datetime import datetime
+from contextlib import suppress
+from datetime import datetime, timedelta
 
 from tortoise.transactions import in_transaction
 
+from cishan.accounts.limits import Limit, count_one
 from cishan.database import JsonRow, rows
+from cishan.errors import TooMany
 from cishan.payments.actions import Settled, close_unopened, settle
 from cishan.payments.alipay.gateway import AlipayGateway
 from cishan.payments.alipay.terms import CloseOutcome, GatewayRefused, GatewayUnknown, TradeStatus
 from cishan.payments.owners import LineOwners
 from cishan.payments.rules import LEASE, next_poll
-from cishan.payments.states import SettleSource
+from cishan.payments.states import OrderStatus, SettleSource
 from cishan.services import Services
 
 LEASE_DUE = """
@@ -24,7 +27,9 @@ PLAN = """
 UPDATE payment_order SET next_poll_at = $2, unknown_since = CASE WHEN $3 THEN coalesce(unknown_since, $4) END
  WHERE id = $1 AND status = 'pending'
 """
-FIND = "SELECT id, out_trade_no, created_at, expires_at FROM payment_order WHERE out_trade_no = $1"
+FIND = "SELECT id, out_trade_no, created_at, expires_at, status FROM payment_order WHERE out_trade_no = $1"
+ASKS_OF_ORDER = Limit("return-of-order", 6, timedelta(minutes=10), "")
+"""How often one order is asked about because somebody opened its return address."""
 
 log = logging.getLogger(__name__)
 
@@ -43,9 +48,16 @@ async def poll_due_orders(*, limit: int, services: Services, owners: LineOwners,
 async def ask_about(
     out_trade_no: str, source: SettleSource, *, services: Services, owners: LineOwners, now: datetime
 ) -> None:
-    """Asks about one order now, as the return page does; an order that is not ours is ignored."""
+    """Asks about one order now, as the return page does; an order that is not ours is ignored.
+
+    Nothing is asked about an order that is paid, since our own row says so, nor about any other order too often: the
+    address may be opened again and again, and each question costs a call to Alipay.
+    """
     found = await rows(FIND, out_trade_no)
-    if found and services.gateway is not None:
+    if not found or services.gateway is None or found[0]["status"] == OrderStatus.PAID:
+        return
+    with suppress(TooMany):
+        await count_one(ASKS_OF_ORDER, out_trade_no, sealer=services.sealer, now=now)
         await _ask(found[0], services.gateway, source, services=services, owners=owners, now=now)
 
 
