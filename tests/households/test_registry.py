@@ -1,6 +1,7 @@
 """The registry's actions: who may open, change and close a household, and that one person lives in one."""
 
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 
@@ -82,7 +83,7 @@ async def test_a_person_lives_in_one_household_at_a_time(
     person_id = await _person_id(household_id, number=2)
     today = date(2025, 3, 3)
     await households.end_membership(
-        household_id, person_id, MembershipEnd.SPLIT, today, actor=coordinator, now=clock.now()
+        household_id, person_id, MembershipEnd.SPLIT, today, actor=coordinator, sealer=sealer, now=clock.now()
     )
     new = await households.open_household(again, actor=coordinator, sealer=sealer, now=clock.now())
     assert await _person_id(new, number=1) == person_id
@@ -98,6 +99,7 @@ async def test_one_id_number_never_bears_two_names(transaction: Settings, sealer
         MembershipEnd.MOVED,
         date(2025, 3, 3),
         actor=coordinator,
+        sealer=sealer,
         now=clock.now(),
     )
     facts = HouseholdFacts(VILLAGE, "9 号", (MemberFacts("李秀英", number),))
@@ -112,7 +114,7 @@ async def test_a_household_is_closed_when_the_last_member_leaves(
     household_id = await make_household(coordinator, sealer=sealer, now=clock.now(), names=("张秀英",))
     person_id = await _person_id(household_id, number=1)
     await households.end_membership(
-        household_id, person_id, MembershipEnd.DIED, date(2025, 3, 3), actor=coordinator, now=clock.now()
+        household_id, person_id, MembershipEnd.DIED, date(2025, 3, 3), actor=coordinator, sealer=sealer, now=clock.now()
     )
     assert not await rows("SELECT 1 FROM group_membership WHERE person_id = $1 AND to_on IS NULL", person_id)
     with pytest.raises(Conflict, match="已经销户"):
@@ -142,13 +144,37 @@ async def test_a_group_begins_and_ends_and_is_kept(transaction: Settings, sealer
     household_id = await make_household(coordinator, sealer=sealer, now=clock.now())
     person_id = await _person_id(household_id, number=2)
     day = date(2025, 1, 1)
-    await households.join_group(household_id, person_id, Group.AT_RISK, day, actor=coordinator, now=clock.now())
+    who: Any = {"actor": coordinator, "sealer": sealer, "now": clock.now()}
+    await households.join_group(household_id, person_id, Group.AT_RISK, day, **who)
     with pytest.raises(Conflict):
-        await households.join_group(household_id, person_id, Group.AT_RISK, day, actor=coordinator, now=clock.now())
-    last = date(2025, 3, 1)
-    await households.leave_group(household_id, person_id, Group.AT_RISK, last, actor=coordinator, now=clock.now())
+        await households.join_group(household_id, person_id, Group.AT_RISK, day, **who)
+    await households.leave_group(household_id, person_id, Group.AT_RISK, date(2025, 3, 1), **who)
     found = await rows("SELECT from_on, to_on FROM group_membership WHERE person_id = $1", person_id)
-    assert (found[0]["from_on"], found[0]["to_on"]) == (day, last)
+    assert (found[0]["from_on"], found[0]["to_on"]) == (day, date(2025, 3, 1))
+
+
+async def test_a_child_hidden_from_a_colleague_is_not_changed_by_them_without_a_grant(
+    transaction: Settings, sealer: Sealer, clock: SteppedClock
+) -> None:
+    """A second coordinator of the village sees the family, but not its child; nor does a write reach the child."""
+    coordinator = await make_staff(Role.COORDINATOR, VILLAGE, sealer=sealer, now=clock.now())
+    colleague = await make_staff(Role.COORDINATOR, VILLAGE, sealer=sealer, now=clock.now())
+    supervisor = await make_staff(Role.SUPERVISOR, TOWN, sealer=sealer, now=clock.now())
+    household_id = await make_household(coordinator, sealer=sealer, now=clock.now(), birth_years=(1960, 2015))
+    grandmother, child = [await _person_id(household_id, number=number) for number in (1, 2)]
+    day = date(2025, 3, 3)
+    who: Any = {"actor": colleague, "sealer": sealer, "now": clock.now()}
+    await households.join_group(household_id, grandmother, Group.AT_RISK, day, **who)
+
+    with pytest.raises(NotFound, match="授权"):
+        await households.join_group(household_id, child, Group.AT_RISK, day, **who)
+    with pytest.raises(NotFound, match="授权"):
+        await households.end_membership(household_id, child, MembershipEnd.SPLIT, day, **who)
+    await households.grant_minor(child, colleague.account_id, "替休假的同事登记", actor=supervisor, now=clock.now())
+    await households.join_group(household_id, child, Group.AT_RISK, day, **who)
+    clock.advance(timedelta(hours=25))
+    with pytest.raises(NotFound, match="授权"):
+        await households.leave_group(household_id, child, Group.AT_RISK, day, **{**who, "now": clock.now()})
 
 
 async def test_another_villages_coordinator_finds_no_household(

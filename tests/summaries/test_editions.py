@@ -121,7 +121,13 @@ async def test_what_was_paid_before_someone_moved_stays_on_the_old_list(
     clock.move_to(datetime(2025, 4, 10, 2, 0, tzinfo=UTC))
     coordinator, now = family.people.coordinator, clock.now()
     await households.end_membership(
-        family.household_id, family.granddaughter, MembershipEnd.MOVED, date(2025, 4, 9), actor=coordinator, now=now
+        family.household_id,
+        family.granddaughter,
+        MembershipEnd.MOVED,
+        date(2025, 4, 9),
+        actor=coordinator,
+        sealer=sealer,
+        now=now,
     )
     number = await givers.id_number_of(family.granddaughter, sealer)
     moved = households.MemberFacts("张小满", number, relation="户主")

@@ -23,7 +23,7 @@ from cishan.households.registry import (
     PHONE_LABEL,
     SUBJECT,
     lock_household,
-    member_of,
+    member_for,
     must_keep_registry,
 )
 from cishan.households.rules import (
@@ -173,13 +173,13 @@ async def add_member(household_id: int, facts: MemberFacts, *, actor: Viewer, se
 
 
 async def end_membership(
-    household_id: int, person_id: int, reason: MembershipEnd, on: date, *, actor: Viewer, now: datetime
+    household_id: int, person_id: int, reason: MembershipEnd, on: date, *, actor: Viewer, sealer: Sealer, now: datetime
 ) -> None:
     """A person left on this day: moved, split off or died. When the last one leaves, the household is closed."""
     must_keep_registry(actor)
     async with in_transaction():
-        await lock_household(household_id, actor)
-        member = await member_of(household_id, person_id)
+        home = await lock_household(household_id, actor)
+        member = await member_for(actor, home, person_id, sealer=sealer, now=now)
         if not member["from_on"] <= on <= beijing_day(now):
             raise InvalidInput({"on": "日期要在登记之后，也不能晚于今天。"})
         await rows(END, member["membership_id"], on, reason.value)
@@ -217,15 +217,15 @@ async def move_household(
 
 
 async def join_group(
-    household_id: int, person_id: int, group: Group, from_on: date, *, actor: Viewer, now: datetime
+    household_id: int, person_id: int, group: Group, from_on: date, *, actor: Viewer, sealer: Sealer, now: datetime
 ) -> None:
     """A member belongs to a group (低保, 特困, …) from a day on."""
     must_keep_registry(actor)
     if from_on > beijing_day(now):
         raise InvalidInput({"from_on": "起始日不能晚于今天。"})
     async with in_transaction():
-        await lock_household(household_id, actor)
-        await member_of(household_id, person_id)
+        home = await lock_household(household_id, actor)
+        await member_for(actor, home, person_id, sealer=sealer, now=now)
         if not await rows(JOIN_GROUP, person_id, group.value, from_on):
             raise Conflict("这个人已经在这一类里了。")
         detail: dict[str, object] = {"person": person_id, "group": group.value}
@@ -233,15 +233,15 @@ async def join_group(
 
 
 async def leave_group(
-    household_id: int, person_id: int, group: Group, to_on: date, *, actor: Viewer, now: datetime
+    household_id: int, person_id: int, group: Group, to_on: date, *, actor: Viewer, sealer: Sealer, now: datetime
 ) -> None:
     """A member belongs to a group no longer; the days until then are kept."""
     must_keep_registry(actor)
     if to_on > beijing_day(now):
         raise InvalidInput({"to_on": "结束日不能晚于今天。"})
     async with in_transaction():
-        await lock_household(household_id, actor)
-        await member_of(household_id, person_id)
+        home = await lock_household(household_id, actor)
+        await member_for(actor, home, person_id, sealer=sealer, now=now)
         if not await rows(LEAVE_GROUP, person_id, group.value, to_on):
             raise NotFound("这个人现在不在这一类里，或者结束日早于起始日。")
         detail: dict[str, object] = {"person": person_id, "group": group.value}

@@ -11,10 +11,9 @@ from cishan.database import JsonRow, rows
 from cishan.divisions.rules import contains
 from cishan.errors import Forbidden, InvalidInput, NotFound
 from cishan.events.actions import record_event
-from cishan.households.registry import ADDRESS_LABEL, ID_LABEL, NAME_LABEL, PHONE_LABEL, SUBJECT
+from cishan.households.registry import ADDRESS_LABEL, ID_LABEL, NAME_LABEL, PHONE_LABEL, SUBJECT, filed_by
 from cishan.households.rules import (
     birth_date,
-    is_filing_coordinator,
     is_minor,
     may_unmask,
     read_reason,
@@ -147,14 +146,7 @@ async def _refusal(
     minor = person is not None and is_minor(
         birth_date(sealer.open(person["id_number_sealed"], ID_LABEL)), beijing_day(now)
     )
-    is_filer = is_filing_coordinator(
-        role=viewer.role,
-        account_id=viewer.account_id,
-        place=viewer.division_code,
-        household_place=household["division_code"],
-        opened_by=household["opened_by_id"],
-        imported=household["imported"],
-    )
+    is_filer = filed_by(viewer, household)
     has_grant = minor and bool(await rows(GRANTED, viewer.account_id, person_id, now))
     if may_unmask(viewer.role, is_minor=minor, is_filer=is_filer, has_grant=has_grant):
         return None

@@ -148,11 +148,13 @@ async def show_member_end(request: Request) -> Response:
 
 async def end_member(request: Request) -> Response:
     viewer, household_id, person_id = viewer_of(request), path_id(request), path_id(request, "person_id")
-    now = services_of(request).clock.now()
+    sealer, now = services_of(request).sealer, services_of(request).clock.now()
 
     async def act() -> str:
         form = await _read(request, EndForm)
-        await households.end_membership(household_id, person_id, form.reason, form.on, actor=viewer, now=now)
+        await households.end_membership(
+            household_id, person_id, form.reason, form.on, actor=viewer, sealer=sealer, now=now
+        )
         return f"{FIELD}/{household_id}"
 
     async def again(errors: dict[str, str], values: dict[str, object]) -> tuple[str, object]:
@@ -167,11 +169,13 @@ async def show_groups(request: Request) -> Response:
 
 async def join_group(request: Request) -> Response:
     viewer, household_id, person_id = viewer_of(request), path_id(request), path_id(request, "person_id")
-    now = services_of(request).clock.now()
+    sealer, now = services_of(request).sealer, services_of(request).clock.now()
 
     async def act() -> str:
         form = await _read(request, JoinForm)
-        await households.join_group(household_id, person_id, form.group, form.from_on, actor=viewer, now=now)
+        await households.join_group(
+            household_id, person_id, form.group, form.from_on, actor=viewer, sealer=sealer, now=now
+        )
         return f"{FIELD}/{household_id}/members/{person_id}/groups"
 
     return await write(request, act, _groups_again(request), "saved")
@@ -179,11 +183,13 @@ async def join_group(request: Request) -> Response:
 
 async def leave_group(request: Request) -> Response:
     viewer, household_id, person_id = viewer_of(request), path_id(request), path_id(request, "person_id")
-    now = services_of(request).clock.now()
+    sealer, now = services_of(request).sealer, services_of(request).clock.now()
 
     async def act() -> str:
         form = await _read(request, LeaveForm)
-        await households.leave_group(household_id, person_id, form.group, form.to_on, actor=viewer, now=now)
+        await households.leave_group(
+            household_id, person_id, form.group, form.to_on, actor=viewer, sealer=sealer, now=now
+        )
         return f"{FIELD}/{household_id}/members/{person_id}/groups"
 
     return await write(request, act, _groups_again(request), "saved")

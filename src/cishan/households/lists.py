@@ -8,11 +8,10 @@ from cishan.accounts.viewer import Viewer
 from cishan.clock import beijing_day
 from cishan.database import JsonRow, rows
 from cishan.errors import InvalidInput, NotFound
-from cishan.households.registry import ADDRESS_LABEL, ID_LABEL, NAME_LABEL
+from cishan.households.registry import ADDRESS_LABEL, ID_LABEL, NAME_LABEL, filed_by
 from cishan.households.rules import (
     Sight,
     birth_date,
-    is_filing_coordinator,
     is_minor,
     mask_name,
     may_see_minor,
@@ -171,7 +170,7 @@ def _head(viewer: Viewer, row: JsonRow, sealer: Sealer, today: date) -> str | No
     if row["name_sealed"] is None or _is_hidden_child(viewer, row, row["granted"], sealer, today):
         return None
     name = sealer.open(row["name_sealed"], NAME_LABEL)
-    if _is_child(row, sealer, today) and not _filed_by(viewer, row):
+    if _is_child(row, sealer, today) and not filed_by(viewer, row):
         return mask_name(name)
     return name if sight_of(viewer.role, SealedField.NAME) is Sight.PLAIN else mask_name(name)
 
@@ -181,18 +180,7 @@ def _is_child(row: JsonRow, sealer: Sealer, today: date) -> bool:
 
 
 def _is_hidden_child(viewer: Viewer, row: JsonRow, granted: bool, sealer: Sealer, today: date) -> bool:
-    return _is_child(row, sealer, today) and not may_see_minor(is_filer=_filed_by(viewer, row), has_grant=granted)
-
-
-def _filed_by(viewer: Viewer, row: JsonRow) -> bool:
-    return is_filing_coordinator(
-        role=viewer.role,
-        account_id=viewer.account_id,
-        place=viewer.division_code,
-        household_place=row["division_code"],
-        opened_by=row["opened_by_id"],
-        imported=row["imported"],
-    )
+    return _is_child(row, sealer, today) and not may_see_minor(is_filer=filed_by(viewer, row), has_grant=granted)
 
 
 def _like(text: str) -> str:

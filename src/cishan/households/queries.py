@@ -12,12 +12,11 @@ from cishan.database import JsonRow, rows
 from cishan.divisions.queries import name_of
 from cishan.divisions.rules import county_of
 from cishan.errors import NotFound
-from cishan.households.registry import ADDRESS_LABEL, ID_LABEL, NAME_LABEL, PHONE_LABEL, SIGNED_BY_LABEL
+from cishan.households.registry import ADDRESS_LABEL, ID_LABEL, NAME_LABEL, PHONE_LABEL, SIGNED_BY_LABEL, filed_by
 from cishan.households.rules import (
     Sight,
     birth_date,
     id_tail,
-    is_filing_coordinator,
     is_minor,
     is_young_child,
     mask_id,
@@ -244,14 +243,7 @@ async def _members_for(viewer: Viewer, home: JsonRow, sealer: Sealer, now: datet
     groups: dict[int, list[GroupSpan]] = {}
     for row in await rows(GROUPS, [person["person_id"] for person in people]):
         groups.setdefault(row["person_id"], []).append(GroupSpan(Group(row["group"]), row["from_on"], row["to_on"]))
-    is_filer = is_filing_coordinator(
-        role=viewer.role,
-        account_id=viewer.account_id,
-        place=viewer.division_code,
-        household_place=home["division_code"],
-        opened_by=home["opened_by_id"],
-        imported=home["imported"],
-    )
+    is_filer = filed_by(viewer, home)
     today = beijing_day(now)
     return tuple(
         _member_for(viewer, person, tuple(groups.get(person["person_id"], ())), is_filer, sealer, today)

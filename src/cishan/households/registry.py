@@ -1,9 +1,14 @@
 """What the actions of this room share: getting a household for someone, with its row locked."""
 
+from datetime import datetime
+
 from cishan.accounts.viewer import Viewer
+from cishan.clock import beijing_day
 from cishan.database import JsonRow, rows
 from cishan.errors import Conflict, Forbidden, NotFound
+from cishan.households.rules import birth_date, is_filing_coordinator, is_minor, may_see_minor
 from cishan.permissions import Permission, holds
+from cishan.sealing import Sealer
 
 SUBJECT = "household"
 NAME_LABEL = "person.name"
@@ -17,7 +22,9 @@ SELECT id, case_number, division_code, address_sealed, opened_by_id, opened_at, 
   FROM household WHERE id = $1 FOR NO KEY UPDATE
 """
 MEMBER = """
-SELECT m.id AS membership_id, m.from_on, p.id AS person_id, p.id_number_sealed
+SELECT m.id AS membership_id, m.from_on, p.id AS person_id, p.id_number_sealed,
+       EXISTS (SELECT FROM minor_grant g WHERE g.person_id = p.id AND g.grantee_id = $3
+                  AND g.granted_at <= $4 AND g.expires_at > $4) AS granted
   FROM membership m JOIN person p ON p.id = m.person_id
  WHERE m.household_id = $1 AND m.person_id = $2 AND m.to_on IS NULL
 """
@@ -39,9 +46,28 @@ async def lock_household(household_id: int, actor: Viewer) -> JsonRow:
     return found[0]
 
 
-async def member_of(household_id: int, person_id: int) -> JsonRow:
-    """The living membership of a person in a household; someone else's member is not there."""
-    found = await rows(MEMBER, household_id, person_id)
+async def member_for(actor: Viewer, home: JsonRow, person_id: int, *, sealer: Sealer, now: datetime) -> JsonRow:
+    """The living membership of a person in a household; someone else's member is not there.
+
+    Nor is a child whose record is hidden from the actor: what may not be seen without a grant is not changed without it.
+    """
+    found = await rows(MEMBER, home["id"], person_id, actor.account_id, now)
     if not found:
         raise NotFound
+    born = birth_date(sealer.open(found[0]["id_number_sealed"], ID_LABEL))
+    sees = may_see_minor(is_filer=filed_by(actor, home), has_grant=found[0]["granted"])
+    if is_minor(born, beijing_day(now)) and not sees:
+        raise NotFound("这是未成年人的信息。请先向监督员说明原因，拿到 24 小时的授权再改。")
     return found[0]
+
+
+def filed_by(viewer: Viewer, home: JsonRow) -> bool:
+    """Whether this is the coordinator who filed the family, or looks after one that came from the bureau's file."""
+    return is_filing_coordinator(
+        role=viewer.role,
+        account_id=viewer.account_id,
+        place=viewer.division_code,
+        household_place=home["division_code"],
+        opened_by=home["opened_by_id"],
+        imported=home["imported"],
+    )

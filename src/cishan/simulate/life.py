@@ -154,7 +154,13 @@ async def _die(scene: Scene, need: Need) -> None:
     coordinator, today = scene.staff.coordinator(need.village), beijing_day(scene.now())
     for row in await rows(MEMBERS, need.household_id):
         await end_membership(
-            need.household_id, row["person_id"], MembershipEnd.DIED, today, actor=coordinator, now=scene.now()
+            need.household_id,
+            row["person_id"],
+            MembershipEnd.DIED,
+            today,
+            actor=coordinator,
+            sealer=scene.world.sealer,
+            now=scene.now(),
         )
 
 
