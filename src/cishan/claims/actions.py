@@ -13,7 +13,9 @@ from cishan.claims.queries import terms_for
 from cishan.claims.rules import (
     MOST_ATTEMPTS,
     PAY_GRACE,
+    Lapse,
     check_may_claim,
+    check_rested,
     due_after_claim,
     order_subject,
     payable_until,
@@ -31,6 +33,9 @@ from cishan.sealing import Sealer
 from cishan.wishes import actions as wishes
 
 OWNER_KIND = "claim"
+LAPSES_READ_FOR = timedelta(days=3)
+"""The pause after too many lapses ends within two days of the first of them."""
+MOST_LAPSES_READ = 50
 
 LOCK_DONOR = "SELECT id FROM account WHERE id = $1 FOR UPDATE"
 HOLDINGS = f"""
@@ -38,6 +43,11 @@ SELECT count(*) FILTER (WHERE status IN ('reserved', 'promised')) AS waiting,
        coalesce(bool_or(wish_id = $2), false) AS same
   FROM claim WHERE donor_id = $1 AND {LIVE_SQL}
 """  # noqa: S608 - LIVE_SQL is a constant
+LAPSES = f"""
+SELECT wish_id, status_since FROM claim
+ WHERE donor_id = $1 AND way = 'pay' AND status = 'lapsed' AND status_since > $2
+ ORDER BY status_since DESC LIMIT {MOST_LAPSES_READ}
+"""  # noqa: S608 - a constant
 DUE = """
 SELECT id FROM claim WHERE due_at <= $1 AND status IN ('reserved', 'promised') ORDER BY due_at, id LIMIT $2
 """
@@ -54,8 +64,8 @@ class Claimed:
 async def claim_wish(wish_id: int, way: ClaimWay, *, site: Site, actor: Viewer, now: datetime) -> Claimed:
     """Takes a published wish for this donor alone. One live claim a wish is held by the database.
 
-    Raises Conflict when another was faster or this donor already has it, TooMany at the limit of claims at once,
-    InvalidInput for a way this wish does not offer. A claim by payment gets an order that can be paid for some minutes.
+    Raises Conflict when another was faster or this donor already has it, TooMany at the limit of claims at once or
+    soon after letting a claim run out unpaid, InvalidInput for a way this wish does not offer. A claim by payment gets an order that can be paid for some minutes.
     """
     async with in_transaction():
         await rows(LOCK_DONOR, actor.account_id)
@@ -65,6 +75,9 @@ async def claim_wish(wish_id: int, way: ClaimWay, *, site: Site, actor: Viewer, 
         terms = await terms_for(wish.campaign_id, now)
         held = (await rows(HOLDINGS, actor.account_id, wish_id))[0]
         check_may_claim(live_claims=held["waiting"], terms=terms, live_same_wish=held["same"])
+        found = await rows(LAPSES, actor.account_id, now - LAPSES_READ_FOR)
+        lapses = [Lapse(row["wish_id"], row["status_since"]) for row in found]
+        check_rested(lapses, wish_id=wish_id, way=way, now=now)
         claim = await Claim.create(
             wish_id=wish_id,
             donor_id=actor.account_id,

@@ -1,9 +1,13 @@
 """Pure decisions about claims: who may claim, what a move needs, when the next deadline falls."""
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from cishan.accounts.rules import wait_sentence
 from cishan.claims.states import MOVES, OVER, ClaimStatus, ClaimWay
+from cishan.clock import beijing_day, beijing_midnight
 from cishan.errors import Conflict, IllegalMove, TooMany
 from cishan.labels import label
 from cishan.payments.states import UnassignedReason
@@ -15,6 +19,11 @@ MOST_ATTEMPTS = 3
 """Orders a donor may open for one claim."""
 LAST_MINUTES_TO_PAY = timedelta(minutes=2)
 """The gateway takes no order that must be paid within a minute."""
+REST_AFTER_LAPSE = timedelta(minutes=30)
+"""So long a wish is left to others by a donor whose claim of it ran out unpaid."""
+MOST_LAPSES = 3
+LAPSES_COUNT_FOR = timedelta(days=1)
+"""So many unpaid lapses in that time pause claiming by payment until the next day in China."""
 
 
 @dataclass(frozen=True)
@@ -80,6 +89,46 @@ def check_may_claim(*, live_claims: int, terms: Terms, live_same_wish: bool) -> 
             "请先完成它们，再认领新的。",
             retry_after_seconds=terms.pay_minutes * 60,
         )
+
+
+@dataclass(frozen=True)
+class Lapse:
+    """A claim by payment that this donor let run out unpaid."""
+
+    wish_id: int
+    at: datetime
+
+
+def check_rested(lapses: Sequence[Lapse], *, wish_id: int, way: ClaimWay, now: datetime) -> None:
+    """Raises TooMany while somebody who let a claim run out unpaid leaves the wish, or the wall, to others."""
+    seconds = max(
+        (_seconds(now, lapse.at + REST_AFTER_LAPSE) for lapse in lapses if lapse.wish_id == wish_id), default=0
+    )
+    if seconds > 0:
+        raise TooMany(
+            f"您刚才认领过这件心愿，没有来得及付款。没有扣您的钱。先让别人也有机会，{wait_sentence(seconds)}", seconds
+        )
+    resumes_at = paying_resumes_at(lapses)
+    if way is ClaimWay.PAY and resumes_at is not None and now < resumes_at:
+        raise TooMany(
+            f"一天里有 {MOST_LAPSES} 次认领没有付款，今天先不能再付款认领了，明天欢迎再来。没有扣您的钱。",
+            _seconds(now, resumes_at),
+        )
+
+
+def _seconds(now: datetime, until: datetime) -> int:
+    return math.ceil((until - now).total_seconds())
+
+
+def paying_resumes_at(lapses: Sequence[Lapse]) -> datetime | None:
+    """The midnight in China after the last of too many lapses within a day; None when there never were so many."""
+    instants = sorted(lapse.at for lapse in lapses)
+    ends = [
+        last
+        for first, last in zip(instants, instants[MOST_LAPSES - 1 :], strict=False)
+        if last - first <= LAPSES_COUNT_FOR
+    ]
+    return beijing_midnight(beijing_day(ends[-1]) + timedelta(days=1)) if ends else None
 
 
 def due_after_claim(way: ClaimWay, terms: Terms, now: datetime) -> datetime:
