@@ -35,6 +35,7 @@ class Team:
 
     people: WishPeople
     finance: Viewer
+    second_finance: Viewer
     donor: Viewer
     site: Site
     sealer: Sealer
@@ -60,6 +61,7 @@ async def make_team(settings: Settings, *, sealer: Sealer, now: datetime) -> Tea
     return Team(
         people=await makers.make_wish_people(sealer=sealer, now=now),
         finance=await makers.make_staff(Role.FINANCE, makers.CITY, sealer=sealer, now=now, name="何财务"),
+        second_finance=await makers.make_staff(Role.FINANCE, makers.CITY, sealer=sealer, now=now, name="沈财务"),
         donor=await makers.make_donor(sealer=sealer, now=now),
         site=site,
         sealer=sealer,

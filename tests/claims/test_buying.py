@@ -22,6 +22,8 @@ from cishan.sealing import Sealer
 from cishan.settings import Settings
 from claim_makers import PRICE_FEN, Team, buy, make_claim, make_team, status_of
 
+LEFT_FEN = 2_000
+
 
 @pytest.fixture
 async def team(transaction: Settings, sealer: Sealer, clock: SteppedClock) -> Team:
@@ -112,8 +114,8 @@ async def test_a_fen_over_the_price_waits_for_finance_and_books_nothing(team: Te
 
 
 async def pending(team: Team, now: datetime, spent_fen: int = 31_234) -> tuple[int, int]:
-    """A claim whose purchase waits for finance, and that purchase. Another claim's money is in the fund."""
-    await make_claim(team, now=now)
+    """A claim whose purchase waits for finance, and that purchase. What another claim left over is in the fund."""
+    await make_claim(team, ClaimStatus.BOUGHT, now=now, spent_fen=PRICE_FEN - LEFT_FEN)
     claim_id = await make_claim(team, ClaimStatus.ADVANCED, now=now)
     await buy(team, claim_id, spent_fen, now=now)
     found = await rows("SELECT id FROM purchase WHERE claim_id = $1", claim_id)
@@ -123,12 +125,32 @@ async def pending(team: Team, now: datetime, spent_fen: int = 31_234) -> tuple[i
 async def test_finance_agrees_and_the_extra_is_advanced_to_the_fen(team: Team, clock: SteppedClock) -> None:
     claim_id, purchase_id = await pending(team, clock.now())
 
-    await approve_purchase(purchase_id, actor=team.finance, sealer=team.sealer, now=clock.now())
+    await approve_purchase(purchase_id, actor=team.second_finance, sealer=team.sealer, now=clock.now())
 
-    assert await books(team) == (60_000 - 31_234, 0, 31_234, 60_000)
+    assert await books(team) == (LEFT_FEN - 1_234, 0, 28_000 + 31_234, 60_000)
     assert await status_of(claim_id) is ClaimStatus.BOUGHT
     with pytest.raises(Conflict):
+        await approve_purchase(purchase_id, actor=team.second_finance, sealer=team.sealer, now=clock.now())
+
+
+async def test_who_gave_the_advance_never_agrees_to_more(team: Team, clock: SteppedClock) -> None:
+    claim_id, purchase_id = await pending(team, clock.now())
+
+    with pytest.raises(Forbidden, match="是您拨的"):
         await approve_purchase(purchase_id, actor=team.finance, sealer=team.sealer, now=clock.now())
+
+    assert await status_of(claim_id) is ClaimStatus.ADVANCED
+
+
+async def test_more_is_agreed_to_only_as_far_as_the_fund_has_it(team: Team, clock: SteppedClock) -> None:
+    """What was paid for another wish, and not yet advanced, is not there for this one."""
+    await make_claim(team, now=clock.now())
+    _, one_too_much = await pending(team, clock.now(), spent_fen=PRICE_FEN + LEFT_FEN + 1)
+
+    with pytest.raises(Conflict, match=r"只剩 20\.00 元"):
+        await approve_purchase(one_too_much, actor=team.second_finance, sealer=team.sealer, now=clock.now())
+
+    assert await books(team) == (PRICE_FEN + LEFT_FEN, PRICE_FEN, PRICE_FEN - LEFT_FEN, 3 * PRICE_FEN)
 
 
 async def test_finance_does_not_agree_and_it_is_bought_anew(team: Team, clock: SteppedClock) -> None:
@@ -136,9 +158,9 @@ async def test_finance_does_not_agree_and_it_is_bought_anew(team: Team, clock: S
 
     await refuse_purchase(purchase_id, "请买拨款以内的", actor=team.finance, sealer=team.sealer, now=clock.now())
 
-    assert await books(team) == (30_000, 30_000, 0, 60_000)
+    assert await books(team) == (LEFT_FEN, 30_000, 28_000, 60_000)
     assert await buy(team, claim_id, 29_000, now=clock.now())
-    assert await books(team) == (31_000, 0, 29_000, 60_000)
+    assert await books(team) == (LEFT_FEN + 1_000, 0, 28_000 + 29_000, 60_000)
     kept = await rows("SELECT detail FROM event WHERE verb = 'refuse_purchase' AND subject_id = $1", claim_id)
     assert "31234" in str(kept[0]["detail"])
 
@@ -163,6 +185,10 @@ async def test_who_bought_never_agrees_to_the_sum(
     ("name", "sql"),
     [
         ("ck_purchase_two_people", "UPDATE purchase SET approved_by_id = buyer_id, approved_at = $2 WHERE id = $1"),
+        (
+            "ck_purchase_two_of_finance",
+            "UPDATE purchase SET approved_by_id = advanced_by_id, approved_at = $2 WHERE id = $1",
+        ),
         ("ck_purchase_leave", "UPDATE purchase SET booked_at = $2 WHERE id = $1"),
     ],
 )

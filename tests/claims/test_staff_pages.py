@@ -144,8 +144,9 @@ async def test_a_refused_purchase_keeps_what_was_typed(team: Team, app: Starlett
 
 
 async def test_an_over_price_purchase_goes_through_finance(team: Team, app: Starlette, clock: SteppedClock) -> None:
+    await make_claim(team, ClaimStatus.BOUGHT, now=clock.now(), spent_fen=20_000)
     claim_id = await make_claim(team, ClaimStatus.ADVANCED, now=clock.now())
-    field, finance = await desk_of(app, team.coordinator, clock), await desk_of(app, team.finance, clock)
+    field, finance = await desk_of(app, team.coordinator, clock), await desk_of(app, team.second_finance, clock)
     task = f"/field/deliveries/{claim_id}"
 
     await field.send(f"{task}/purchase", shop="供销社", spent="312.34", files={"voucher": jpeg()})

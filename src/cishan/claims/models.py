@@ -88,6 +88,10 @@ class Purchase(Model):
     buyer: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField(
         "cishan.Account", related_name="purchases", on_delete=fields.RESTRICT
     )
+    advanced_by: fields.ForeignKeyNullableRelation[Account] = fields.ForeignKeyField(
+        "cishan.Account", related_name="purchases_advanced", null=True, on_delete=fields.RESTRICT
+    )
+    """Who gave the advance, beside who agrees to more, so that the database can hold the two apart."""
     bought_at = fields.DatetimeField()
     approved_by: fields.ForeignKeyNullableRelation[Account] = fields.ForeignKeyField(
         "cishan.Account", related_name="purchases_approved", null=True, on_delete=fields.RESTRICT
@@ -102,6 +106,7 @@ class Purchase(Model):
             UniqueConstraint(fields=("claim_id",), name="uq_purchase_claim"),
             CheckConstraint(check="spent_fen > 0", name="ck_purchase_amount"),
             CheckConstraint(check="approved_by_id <> buyer_id", name="ck_purchase_two_people"),
+            CheckConstraint(check="approved_by_id <> advanced_by_id", name="ck_purchase_two_of_finance"),
             CheckConstraint(
                 check="booked_at IS NULL OR spent_fen <= price_fen OR approved_by_id IS NOT NULL",
                 name="ck_purchase_leave",

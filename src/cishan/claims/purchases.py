@@ -21,6 +21,7 @@ from cishan.divisions.rules import town_of
 from cishan.errors import CishanError, Conflict, Forbidden, InvalidInput, NotFound
 from cishan.events.actions import record_event
 from cishan.ledger.actions import Source, book_advance, book_purchase, book_return_of_advance
+from cishan.ledger.queries import own_balance_of
 from cishan.messages.actions import queue_notice
 from cishan.money import yuan_text
 from cishan.permissions import Permission, holds
@@ -35,16 +36,25 @@ SELECT f.id FROM campaign c JOIN fund f ON f.charity_id = c.charity_id AND f.kin
 ADD_ADVANCE = """
 INSERT INTO advance (claim_id, town_code, amount_fen, given_by_id, given_at) VALUES ($1, $2, $3, $4, $5) RETURNING id
 """
-ADVANCE = "SELECT id, town_code, amount_fen FROM advance WHERE claim_id = $1"
+ADVANCE = "SELECT id, town_code, amount_fen, given_by_id FROM advance WHERE claim_id = $1"
 ADD_PURCHASE = """
-INSERT INTO purchase (claim_id, shop, spent_fen, price_fen, voucher_id, buyer_id, bought_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING id
+INSERT INTO purchase (claim_id, shop, spent_fen, price_fen, voucher_id, buyer_id, advanced_by_id, bought_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING id
 """
-PURCHASE = "SELECT id, claim_id, spent_fen, price_fen, voucher_id, buyer_id, booked_at FROM purchase WHERE id = $1"
+PURCHASE = """
+SELECT id, claim_id, spent_fen, price_fen, voucher_id, buyer_id, advanced_by_id, booked_at FROM purchase WHERE id = $1
+"""
 WAITING = "SELECT id FROM purchase WHERE claim_id = $1 AND booked_at IS NULL"
 MARK_BOOKED = "UPDATE purchase SET booked_at = $2 WHERE id = $1"
 MARK_APPROVED = "UPDATE purchase SET approved_by_id = $2, approved_at = $3 WHERE id = $1"
 DROP = "DELETE FROM purchase WHERE id = $1"
+LOCK_FUND = "SELECT id FROM fund WHERE id = $1 FOR NO KEY UPDATE"
+PROMISED = """
+SELECT coalesce(sum(c.price_fen), 0)::bigint AS fen
+  FROM claim c JOIN wish w ON w.id = c.wish_id JOIN campaign k ON k.id = w.campaign_id
+  JOIN fund f ON f.charity_id = k.charity_id
+ WHERE f.id = $1 AND c.status = 'paid'
+"""
 
 
 @dataclass(frozen=True)
@@ -110,8 +120,9 @@ async def record_purchase(claim_id: int, voucher: Voucher, *, actor: Viewer, sea
         if faults:
             raise InvalidInput(faults)
         advance = (await rows(ADVANCE, claim_id))[0]
-        values = (voucher.shop, voucher.spent_fen, advance["amount_fen"], voucher.picture_id, actor.account_id, now)
-        purchase_id = (await rows(ADD_PURCHASE, claim_id, *values))[0]["id"]
+        bought = (voucher.shop, voucher.spent_fen, advance["amount_fen"], voucher.picture_id)
+        people = (actor.account_id, advance["given_by_id"])
+        purchase_id = (await rows(ADD_PURCHASE, claim_id, *bought, *people, now))[0]["id"]
         purchased = divide(advance["amount_fen"], voucher.spent_fen)
         if purchased.needs_leave:
             detail: dict[str, object] = {"spent_fen": voucher.spent_fen, "extra_fen": purchased.extra_fen}
@@ -122,14 +133,21 @@ async def record_purchase(claim_id: int, voucher: Voucher, *, actor: Viewer, sea
 
 
 async def approve_purchase(purchase_id: int, *, actor: Viewer, sealer: Sealer, now: datetime) -> None:
-    """Finance agrees to more than the published price: the extra is advanced, then the purchase is booked."""
+    """Finance agrees to more than the published price: the extra is advanced, then the purchase is booked.
+
+    Whoever agrees has neither bought the thing nor given the advance, and the fund has the extra without what was paid
+    for other wishes.
+    """
     _must(actor, Permission.MANAGE_MONEY)
     async with in_transaction():
         claim, purchase = await _waiting(purchase_id, actor)
         if purchase["buyer_id"] == actor.account_id:
             raise Forbidden("您买的东西不能由您自己同意。请另一位财务来看。")
-        await rows(MARK_APPROVED, purchase_id, actor.account_id, now)
+        if purchase["advanced_by_id"] == actor.account_id:
+            raise Forbidden("这笔备用金是您拨的，多花的钱不能由您自己同意。请另一位财务来看。")
         purchased = divide(purchase["price_fen"], purchase["spent_fen"])
+        await _check_covered(await fund_of(claim), purchased.extra_fen)
+        await rows(MARK_APPROVED, purchase_id, actor.account_id, now)
         detail: dict[str, object] = {"extra_fen": purchased.extra_fen}
         await record_event("claim", claim["id"], "approve_purchase", actor=actor, now=now, detail=detail)
         await _book(claim, purchase_id, purchase["spent_fen"], purchased, actor=actor, sealer=sealer, now=now)
@@ -162,6 +180,18 @@ async def fund_of(claim: JsonRow) -> int:
     """The charity's filed 微心愿 fund, whose use every wish is (R-7)."""
     found: int = (await rows(FUND, claim["campaign_id"]))[0]["id"]
     return found
+
+
+async def _check_covered(fund_id: int, extra_fen: int) -> None:
+    """Raises Conflict when the fund can't pay the extra out of what is its own. One at a time, under the fund's lock."""
+    await rows(LOCK_FUND, fund_id)
+    promised_fen: int = (await rows(PROMISED, fund_id))[0]["fen"]
+    free_fen = max(0, await own_balance_of(fund_id) - promised_fen)
+    if extra_fen > free_fen:
+        raise Conflict(
+            f"多花的 {yuan_text(extra_fen)} 元，项目里的钱不够：除去别的心愿已经收到、还没拨付的捐款，"
+            f"只剩 {yuan_text(free_fen)} 元。可以等项目有结余时再同意，或者现在不同意。"
+        )
 
 
 async def return_advance(claim: JsonRow, *, now: datetime) -> int:

@@ -49,6 +49,7 @@ STAFF: tuple[StaffSample, ...] = (
     StaffSample(Role.EDITOR, CITY, "刘思远", "13905340002"),
     StaffSample(Role.FINANCE, CITY, "马静", "13905340003"),
     StaffSample(Role.SUPERVISOR, CITY, "郭正", "13905340004"),
+    StaffSample(Role.FINANCE, CITY, "何敏", "13905340005"),
 )
 
 DONORS: tuple[DonorSample, ...] = (

@@ -30,7 +30,8 @@ class Crew:
 
 
 def staff_samples() -> tuple[StaffSample, ...]:
-    """One of each role of the city, a coordinator for each village and a reviewer for each town."""
+    """One of each role of the city and a second one of finance, who agrees to what the first may not; a coordinator for
+    each village and a reviewer for each town."""
     towns = list(dict.fromkeys(town_of(village) for village in VILLAGES))
     reviewers = (
         StaffSample(Role.TOWN_REVIEWER, town, name, f"1390534002{number}")
@@ -53,7 +54,7 @@ async def open_accounts(*, sealer: Sealer, now: datetime) -> Crew:
         )
         account_id = await accept_invitation(token, PASSWORD, sealer=sealer, now=now, passwords=LIGHT)
         viewer = Viewer(account_id, sample.role, sample.place)
-        found[sample.role, sample.place] = viewer
+        found.setdefault((sample.role, sample.place), viewer)
         admin = admin or viewer
     city = {role: viewer for (role, _), viewer in found.items()}
     return Crew(

@@ -56,6 +56,12 @@ async def balance_of(fund_id: int, type_: AccountType, division_code: str = "") 
     return found[0].balance_fen if found else 0
 
 
+async def own_balance_of(fund_id: int) -> int:
+    """What lies in the charity's account for this fund's use, without money whose owner is not settled."""
+    held = {AccountType.ALIPAY, AccountType.UNASSIGNED}
+    return sum(item.balance_fen for item in await balances_of(fund_id) if item.type in held)
+
+
 @dataclass(frozen=True)
 class EntryRow:
     """An entry in a list; `number` is None until it has been given one, a moment after it was booked."""

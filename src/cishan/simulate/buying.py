@@ -1,5 +1,6 @@
 """From a paid claim to a thing that is bought: the advance, the voucher, leave for more, another buyer."""
 
+from contextlib import suppress
 from datetime import timedelta
 from random import Random
 
@@ -7,6 +8,7 @@ from cishan.accounts.viewer import Viewer
 from cishan.claims.fulfilment import reassign_buyer
 from cishan.claims.purchases import Voucher, advance_money, approve_purchase, record_purchase, refuse_purchase
 from cishan.database import rows
+from cishan.errors import Conflict
 from cishan.pictures.models import PictureUse
 from cishan.simulate.gathering import Need
 from cishan.simulate.photos import take_photo
@@ -43,9 +45,10 @@ async def buy(scene: Scene, claim_id: int, need: Need, rng: Random) -> Viewer:
         )
     await scene.at_work(rng, days=rng.randint(1, 3))
     price_fen: int = (await rows(PRICE, claim_id))[0]["price_fen"]
+    bought = False
     if buying in {Buying.OVER, Buying.OVER_AND_REFUSED}:
-        await _buy_over(scene, claim_id, need, buyer, price_fen, rng, agreed=buying is Buying.OVER)
-    if buying is not Buying.OVER:
+        bought = await _buy_over(scene, claim_id, need, buyer, price_fen, rng, agreed=buying is Buying.OVER)
+    if not bought:
         spent_fen = price_fen if buying is Buying.EXACT else price_fen - rng.randrange(1, price_fen // 10)
         if not await _record(scene, claim_id, need, buyer, spent_fen, rng):
             raise RuntimeError(f"claim {claim_id} waits for leave at {spent_fen} of {price_fen} fen")
@@ -68,19 +71,24 @@ async def _buy_over(
     rng: Random,
     *,
     agreed: bool,
-) -> None:
-    """Costs more than the published price; finance agrees, or the thing is taken back to the shop."""
+) -> bool:
+    """Costs more than the published price; the other of finance agrees, or the thing is taken back to the shop.
+
+    It is taken back too when the fund has not enough for the extra. True when it is bought.
+    """
     spent_fen = price_fen + rng.randrange(1, price_fen // 5)
     if await _record(scene, claim_id, need, buyer, spent_fen, rng):
         raise RuntimeError(f"claim {claim_id} was booked over its price without leave")
     purchase_id: int = (await rows(PURCHASE, claim_id))[0]["id"]
     await scene.at_work(rng, days=1)
-    finance, sealer = scene.staff.finance, scene.world.sealer
+    finance, sealer = scene.staff.second_finance, scene.world.sealer
     if agreed:
-        await approve_purchase(purchase_id, actor=finance, sealer=sealer, now=scene.now())
-        return
+        with suppress(Conflict):
+            await approve_purchase(purchase_id, actor=finance, sealer=sealer, now=scene.now())
+            return True
     await refuse_purchase(purchase_id, "可以换一个便宜的款式", actor=finance, sealer=sealer, now=scene.now())
     await scene.at_work(rng, days=1)
+    return False
 
 
 async def _record(scene: Scene, claim_id: int, need: Need, buyer: Viewer, spent_fen: int, rng: Random) -> bool:

@@ -21,6 +21,7 @@ class Staff:
 
     admin: Viewer
     finance: Viewer
+    second_finance: Viewer
     supervisor: Viewer
     editors: dict[str, Viewer] = field(default_factory=dict)
     reviewers: dict[str, tuple[Viewer, Viewer]] = field(default_factory=dict)
@@ -60,6 +61,7 @@ class Recruiter:
         staff = Staff(
             admin=admin,
             finance=await self._invited(Role.FINANCE, city, "赵财务", admin),
+            second_finance=await self._invited(Role.FINANCE, city, "孙财务", admin),
             supervisor=await self._invited(Role.SUPERVISOR, city, "李监督", admin),
         )
         for county in sorted({county_of(village) for village in villages}):
