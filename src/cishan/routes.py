@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from cishan import front
 from cishan.accounts import desk as staff
-from cishan.accounts import me, staff_views
+from cishan.accounts import joining, me, staff_views
 from cishan.accounts import views as doors
 from cishan.benefits import desk as imports
 from cishan.claims import books, field, finance
@@ -68,8 +68,8 @@ ROUTES: tuple[Row, ...] = (
     Row("/register", POST, doors.register, May.OPEN),
     Row("/register/name", GET, doors.show_name, May.OPEN),
     Row("/register/name", POST, doors.finish_registration, May.OPEN),
-    Row("/invitations/{token}", GET, doors.show_donor_invitation, May.OPEN),
-    Row("/invitations/{token}", POST, doors.take_donor_invitation, May.OPEN),
+    Row("/invitations/{token}", GET, joining.show_invitation, May.OPEN),
+    Row("/invitations/{token}", POST, joining.take_invitation, May.OPEN),
     Row("/sign-out", POST, doors.sign_out, May.OPEN),
     Row("/me/devices", GET, me.show_devices, May.SIGNED_IN),
     Row("/me/devices/{id}/revoke", POST, me.revoke_device, May.SIGNED_IN),
@@ -79,8 +79,8 @@ ROUTES: tuple[Row, ...] = (
     Row("/staff", GET, staff_views.go_home, May.STAFF),
     Row("/staff/sign-in", GET, staff_views.show_staff_sign_in, May.OPEN),
     Row("/staff/sign-in", POST, staff_views.staff_sign_in, May.OPEN),
-    Row("/staff/invitations/{token}", GET, staff_views.show_invitation, May.OPEN),
-    Row("/staff/invitations/{token}", POST, staff_views.take_invitation, May.OPEN),
+    Row("/staff/invitations/{token}", GET, joining.show_invitation, May.OPEN),
+    Row("/staff/invitations/{token}", POST, joining.take_invitation, May.OPEN),
     Row("/desk/staff", GET, staff.show_staff, May.ADMINISTER),
     Row("/desk/staff/invite", GET, staff.show_invite, May.ADMINISTER),
     Row("/desk/staff/invite", POST, staff.invite, May.ADMINISTER),

@@ -1,4 +1,4 @@
-"""The donor's door: register, sign in with a password or a code, sign out, accept an invitation."""
+"""The donor's door: register, sign in with a password or a code, sign out."""
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -6,27 +6,24 @@ from starlette.responses import Response
 from cishan.accounts.actions import register_donor
 from cishan.accounts.codes import send_code, use_code
 from cishan.accounts.cookies import address_of, let_in, read_pending, set_pending, visitor_of
-from cishan.accounts.donor_invitations import accept_donor_invitation
 from cishan.accounts.forms import (
     CodeForm,
-    NewPasswordForm,
     OrganisationForm,
     PasswordSignInForm,
     PersonForm,
     PhoneForm,
 )
-from cishan.accounts.pages import DoorPage, InvitationPage
-from cishan.accounts.queries import has_donor_account, invitation_of
+from cishan.accounts.pages import DoorPage
+from cishan.accounts.queries import has_donor_account
 from cishan.accounts.rules import masked_phone
 from cishan.accounts.sessions import revoke_token
 from cishan.accounts.sign_in import begin_session, sign_in_after_code, sign_in_with_password
 from cishan.accounts.states import AccountKind, CodePurpose, Role
 from cishan.charities.queries import Site
 from cishan.charities.states import LegalMode
-from cishan.errors import CishanError, Conflict, Forbidden, InvalidInput, NotFound, TooMany
+from cishan.errors import CishanError, Conflict, Forbidden, InvalidInput, TooMany
 from cishan.forms.reading import read_fields, read_form, typed_text
 from cishan.front import local_path
-from cishan.labels import label
 from cishan.navigation import home_of
 from cishan.templating import page_response
 from cishan.web import SESSION_COOKIE, done, see_other, services_of, viewer_or_none
@@ -202,50 +199,6 @@ async def sign_out(request: Request) -> Response:
     response = done("/sign-in", "signed-out")
     response.delete_cookie(SESSION_COOKIE)
     return response
-
-
-async def show_donor_invitation(request: Request) -> Response:
-    """In mode (b): the link by which a founder, council member or member becomes a donor."""
-    return page_response(request, "accounts/invitation.html", await _donor_invitation(request, {}))
-
-
-async def take_donor_invitation(request: Request) -> Response:
-    services = services_of(request)
-    now = services.clock.now()
-    invited = await invitation_of(request.path_params["token"], sealer=services.sealer, now=now)
-    try:
-        form = await read_form(request, NewPasswordForm)
-        account_id = await accept_donor_invitation(
-            request.path_params["token"],
-            form.password,
-            now=now,
-            passwords=services.passwords,
-        )
-    except InvalidInput as error:
-        page = await _donor_invitation(request, error.fields)
-        return page_response(request, "accounts/invitation.html", page, status=400)
-    visitor = visitor_of(request)
-    token = await begin_session(account_id, AccountKind.DONOR, visitor=visitor, now=now)
-    response = done(home_of(Role.DONOR), "registered")
-    let_in(response, request, token, invited.phone, AccountKind.DONOR, visitor)
-    return response
-
-
-async def _donor_invitation(request: Request, errors: dict[str, str]) -> InvitationPage:
-    services = services_of(request)
-    token = request.path_params["token"]
-    invited = await invitation_of(token, sealer=services.sealer, now=services.clock.now())
-    if invited.role is not Role.DONOR:
-        raise NotFound
-    return InvitationPage(
-        action=f"/invitations/{token}",
-        name=invited.name,
-        phone=masked_phone(invited.phone),
-        role=label(invited.role),
-        place="",
-        for_staff=False,
-        errors=errors,
-    )
 
 
 def after_sign_in(next_path: str, role: Role) -> str:
