@@ -21,7 +21,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route
 
-from cishan.charts import Chart, Point, bar_chart, line_chart
+from cishan.charts import Chart, Point, bar_chart
 from cishan.page_parts import Action, Column, ErrorPage, MessagePage, Pagination, Step
 from cishan.shell import Place, Shell
 from cishan.shipped import shipped
@@ -112,7 +112,6 @@ class GalleryPage:
     pagination: Pagination
     steps: tuple[Step, ...]
     by_county: Chart
-    by_month: Chart
     errors: Mapping[str, str]
     values: Mapping[str, str]
 
@@ -145,7 +144,6 @@ def _queue() -> tuple[Queued, ...]:
 
 def gallery_page(errors: Mapping[str, str] | None = None) -> GalleryPage:
     counties = (("夏津县", 320), ("武城县", 214), ("平原县", 180), ("乐陵市", 96), ("庆云县", 41))
-    months = (12, 18, 9, 26, 41, 38, 52, 60, 71, 66, 84, 93)
     return GalleryPage(
         now=NOW,
         pay_before=NOW + timedelta(minutes=28),
@@ -174,14 +172,6 @@ def gallery_page(errors: Mapping[str, str] | None = None) -> GalleryPage:
             unit="个",
             points=[Point(name, value, str(value)) for name, value in counties],
             label_head="县",
-        ),
-        by_month=line_chart(
-            name="by-month",
-            title="每月认领数",
-            description="从 1 月的 12 个升到 12 月的 93 个。",
-            unit="个",
-            points=[Point(f"{month} 月", value, str(value)) for month, value in enumerate(months, 1)],
-            label_head="月份",
         ),
         errors=errors or {},
         values=MappingProxyType({"donor_name": "王芳", "amount": "300", "way": "pay"}),
