@@ -89,6 +89,9 @@ ROUTES: tuple[Row, ...] = (
     Row("/desk/staff/{id}", GET, staff.show_staff_member, May.ADMINISTER),
     Row("/desk/staff/{id}/role", GET, staff.show_move, May.ADMINISTER),
     Row("/desk/staff/{id}/role", POST, staff.move, May.ADMINISTER),
+    Row("/desk/staff/changes/{id}/confirm", POST, staff.confirm, May.ADMINISTER),
+    Row("/desk/staff/changes/{id}/drop", POST, staff.drop, May.ADMINISTER),
+    Row("/desk/staff/invitations/{id}/revoke", POST, staff.revoke, May.ADMINISTER),
     Row("/desk/staff/{id}/end-role", POST, staff.end, May.ADMINISTER),
     Row("/desk/staff/{id}/disable", POST, staff.disable, May.ADMINISTER),
     # charities and divisions

@@ -54,6 +54,9 @@ NOTICES = {
     "password-changed": "密码改好了，其他设备都已退出登录。",
     "device-signed-out": "那台设备已经退出登录。",
     "invited": "邀请短信已经发出，7 天内有效。",
+    "role-proposed": "换岗已经提出，等另一位管理员在 7 天内确认。",
+    "role-dropped": "换岗的提议作罢了，岗位没有变。",
+    "invitation-revoked": "邀请已收回，短信里的链接打不开了。",
     "role-ended": "岗位已结束，这个人的设备都已退出登录。",
     "account-disabled": "账号已停用，这个人的设备都已退出登录。",
 }

@@ -10,13 +10,13 @@ from starlette.applications import Starlette
 import makers
 from cishan.accounts.actions import (
     accept_invitation,
-    change_role,
     disable_account,
     end_role,
     invite_staff,
     register_donor,
 )
 from cishan.accounts.queries import names_of, staff_covering, staff_in
+from cishan.accounts.role_changes import change_role
 from cishan.accounts.states import Role
 from cishan.accounts.viewer import Viewer
 from cishan.clock import SteppedClock

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from tortoise.transactions import in_transaction
 
 from cishan.accounts.passwords import STRONG, Passwords
-from cishan.accounts.rules import PLACE_SENTENCES, administers, check_password, may_work_in
+from cishan.accounts.rules import PLACE_SENTENCES, administers, check_password, may_work_in, takes_two_administrators
 from cishan.accounts.sessions import new_token, revoke_all, token_hash
 from cishan.accounts.states import STAFF_ROLES, AccountKind, Role
 from cishan.accounts.viewer import Viewer
@@ -34,9 +34,20 @@ INSERT INTO invitation (token_hash, phone_sealed, phone_index, name_sealed, role
                         created_at, expires_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING id
 """
-LOCK_INVITATION = """
-SELECT * FROM invitation WHERE token_hash = $1 AND accepted_at IS NULL AND expires_at > $2 FOR UPDATE
+INVITATION_HOLDS = """
+i.accepted_at IS NULL AND i.revoked_at IS NULL AND i.expires_at > $2
+AND (i.invited_by_id IS NULL OR EXISTS (
+    SELECT FROM role_grant g JOIN account a ON a.id = g.account_id AND a.disabled_at IS NULL
+     WHERE g.account_id = i.invited_by_id AND g.role = 'admin' AND g.ended_at IS NULL AND g.granted_at <= i.created_at))
 """
+"""An invitation ends with the role its inviter had when it was sent; nothing has to be written for that."""
+LOCK_INVITATION = f"""
+SELECT * FROM invitation i WHERE i.token_hash = $1 AND {INVITATION_HOLDS} FOR UPDATE OF i
+"""  # noqa: S608 - joined from constants
+LOCK_INVITATION_BY_ID = f"""
+SELECT * FROM invitation i WHERE i.id = $1 AND {INVITATION_HOLDS} FOR UPDATE OF i
+"""  # noqa: S608 - joined from constants
+REVOKE_INVITATION = "UPDATE invitation SET revoked_at = $2 WHERE id = $1"
 LOCK_STAFF = """
 SELECT a.id, a.disabled_at, g.id AS grant_id, g.role, g.division_code, g.granted_at
   FROM account a LEFT JOIN role_grant g ON g.account_id = a.id AND g.ended_at IS NULL
@@ -49,7 +60,7 @@ SELECT 1 FROM account a LEFT JOIN role_grant g ON g.account_id = a.id
 """
 FIND_STAFF = "SELECT id FROM account WHERE phone_index = $1 AND kind = 'staff' FOR UPDATE"
 LIVE_GRANT = """
-SELECT g.account_id, g.division_code FROM account a JOIN role_grant g ON g.account_id = a.id AND g.ended_at IS NULL
+SELECT g.account_id, g.role, g.division_code FROM account a JOIN role_grant g ON g.account_id = a.id AND g.ended_at IS NULL
  WHERE a.phone_index = $1 AND a.kind = 'staff'
 """
 UPSERT_STAFF = """
@@ -166,6 +177,8 @@ async def _check_inviter(actor: Viewer | None, role: Role, division_code: str, p
         raise InvalidInput({"phone": "不能给自己发邀请。要换岗位，请由另一位管理员来改。"})
     if held and not administers(actor, held[0]["division_code"]):
         raise InvalidInput({"phone": "这个人在别处已有岗位，请先由那里的管理员结束。"})
+    if held and held[0]["role"] != role and takes_two_administrators(held[0]["role"], role):
+        raise InvalidInput({"phone": "这个人已有岗位。换成或换下管理员、财务，请到这个人的页面上改，要两位管理员。"})
 
 
 async def write_invitation(
@@ -225,6 +238,18 @@ async def _invited_account(invitation: JsonRow, hashed: str, *, sealer: Sealer, 
     return account_id
 
 
+async def revoke_invitation(invitation_id: int, *, actor: Viewer, now: datetime) -> None:
+    """Takes an invitation back before it is used; a donor's belongs to every administrator. Outside the place: NotFound."""
+    async with in_transaction():
+        found = await rows(LOCK_INVITATION_BY_ID, invitation_id, now)
+        if not found or not administers(actor, found[0]["division_code"] or actor.division_code):
+            raise NotFound("这个邀请已经用过、收回或者过期了。")
+        await rows(LOCK_STAFF, actor.account_id)
+        await rows(REVOKE_INVITATION, invitation_id, now)
+        detail: dict[str, object] = {"role": found[0]["role"], "division_code": found[0]["division_code"]}
+        await record_event("account", actor.account_id, "revoked_invitation", actor=actor, now=now, detail=detail)
+
+
 async def end_role(account_id: int, *, actor: Viewer, now: datetime) -> None:
     """Ends a person's role; their sessions die. Raises Conflict when there is no role to end."""
     async with in_transaction():
@@ -235,24 +260,6 @@ async def end_role(account_id: int, *, actor: Viewer, now: datetime) -> None:
         await revoke_all(account_id, now=now)
         detail: dict[str, object] = {"role": held["role"], "division_code": held["division_code"]}
         await record_event("account", account_id, "ended_role", actor=actor, now=now, detail=detail)
-
-
-async def change_role(account_id: int, role: Role, division_code: str, *, actor: Viewer, now: datetime) -> None:
-    """Moves a person to another role or place, both in the administrator's division; their sessions die."""
-    await check_place(role, division_code)
-    async with in_transaction():
-        held = await lock_staff(account_id, actor=actor)
-        if not administers(actor, division_code):
-            raise Forbidden("只能安排您管辖范围内的岗位。")
-        if held["disabled_at"] is not None:
-            raise Conflict("这个账号已停用。要重新使用，请再发一次邀请。")
-        if (held["role"], held["division_code"]) == (role.value, division_code):
-            raise Conflict("岗位和地方都没有变。")
-        await rows(END_GRANT, account_id, now)
-        await rows(NEW_GRANT, account_id, role.value, division_code, actor.account_id, now)
-        await revoke_all(account_id, now=now)
-        detail: dict[str, object] = {"role": role.value, "division_code": division_code, "before": held["role"]}
-        await record_event("account", account_id, "changed_role", actor=actor, now=now, detail=detail)
 
 
 async def disable_account(account_id: int, *, actor: Viewer, now: datetime) -> None:

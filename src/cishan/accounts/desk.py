@@ -5,11 +5,13 @@ from urllib.parse import urlencode
 from starlette.requests import Request
 from starlette.responses import Response
 
-from cishan.accounts.actions import change_role, disable_account, end_role, invite_staff
+from cishan.accounts.actions import disable_account, end_role, invite_staff, revoke_invitation
 from cishan.accounts.donor_invitations import invite_donor
 from cishan.accounts.forms import InviteForm, PersonInvitedForm, RoleForm
 from cishan.accounts.pages import (
+    ChangeRow,
     Choice,
+    InvitationRow,
     InvitePage,
     MovePage,
     PlaceChoice,
@@ -17,6 +19,7 @@ from cishan.accounts.pages import (
     StaffMemberPage,
     StaffRow,
 )
+from cishan.accounts.pending import OpenInvitation, WaitingChange, open_invitations, waiting_changes
 from cishan.accounts.queries import (
     STAFF_A_PAGE,
     StaffFilter,
@@ -26,6 +29,7 @@ from cishan.accounts.queries import (
     staff_member_for,
     staff_page,
 )
+from cishan.accounts.role_changes import change_role, confirm_role, drop_role_proposal
 from cishan.accounts.rules import may_work_in
 from cishan.accounts.states import Role, Standing
 from cishan.accounts.timeline import account_timeline
@@ -50,8 +54,11 @@ async def show_staff(request: Request) -> Response:
         division_code=query.get("place", ""), role=query.get("role", ""), standing=query.get("standing", "")
     )
     number = page_number(query.get("page", "1"))
-    members, total = await staff_page(viewer, wanted, number, sealer=services_of(request).sealer)
+    sealer, now = services_of(request).sealer, services_of(request).clock.now()
+    members, total = await staff_page(viewer, wanted, number, sealer=sealer)
     page = StaffListPage(
+        changes=tuple(_change(one) for one in await waiting_changes(viewer, sealer=sealer, now=now)),
+        invitations=tuple(_invitation(one) for one in await open_invitations(viewer, sealer=sealer, now=now)),
         staff=tuple(_row(member) for member in members),
         pagination=_pagination(wanted, number, total),
         roles=tuple((role.value, ROLE_LABELS[role]) for role in Role if role not in (Role.DONOR, Role.ORGANISATION)),
@@ -90,6 +97,24 @@ def _row(member: StaffMember) -> StaffRow:
         standing=STANDING_LABELS[member.standing],
         tone=TONES[member.standing],
     )
+
+
+def _change(waiting: WaitingChange) -> ChangeRow:
+    return ChangeRow(
+        id=waiting.id,
+        name=waiting.name,
+        href=f"{STAFF}/{waiting.account_id}",
+        before=ROLE_LABELS[waiting.role_before] if waiting.role_before else "没有岗位",
+        after=f"{waiting.place}{ROLE_LABELS[waiting.role]}",
+        proposed_by=waiting.proposed_by,
+        proposed_at=waiting.proposed_at,
+        can_confirm=not waiting.is_own,
+    )
+
+
+def _invitation(given: OpenInvitation) -> InvitationRow:
+    role = f"{given.place}{ROLE_LABELS[given.role]}"
+    return InvitationRow(given.id, given.name, given.phone, role, given.invited_by, given.expires_at)
 
 
 async def show_invite(request: Request) -> Response:
@@ -189,17 +214,46 @@ async def move(request: Request) -> Response:
     async def act() -> str:
         form = await read_form(request, RoleForm)
         now = services_of(request).clock.now()
-        await change_role(account_id, form.role, form.division_code, actor=viewer_of(request), now=now)
-        return f"{STAFF}/{account_id}"
+        at_once = await change_role(account_id, form.role, form.division_code, actor=viewer_of(request), now=now)
+        return f"{STAFF}/{account_id}" if at_once else STAFF
 
     try:
-        return done(await answer_once(request, act), "saved")
+        location = await answer_once(request, act)
+        return done(location, "role-proposed" if location == STAFF else "saved")
     except InvalidInput as error:
         member = await staff_member_for(viewer_of(request), account_id, sealer=services_of(request).sealer)
         typed = typed_text(await read_fields(request))
         place = await _place(request, typed.get("division_code", ""))
         page = MovePage(account_id, member.name, place, _roles_in(place.code), error.fields, typed)
         return page_response(request, "accounts/staff_move.html", page, status=400)
+
+
+async def confirm(request: Request) -> Response:
+    """A second administrator agrees to a change of role."""
+
+    async def act() -> str:
+        now = services_of(request).clock.now()
+        return f"{STAFF}/{await confirm_role(path_id(request), actor=viewer_of(request), now=now)}"
+
+    return done(await answer_once(request, act), "saved")
+
+
+async def drop(request: Request) -> Response:
+    async def act() -> str:
+        now = services_of(request).clock.now()
+        return f"{STAFF}/{await drop_role_proposal(path_id(request), actor=viewer_of(request), now=now)}"
+
+    return done(await answer_once(request, act), "role-dropped")
+
+
+async def revoke(request: Request) -> Response:
+    """Takes back an invitation that nobody has used."""
+
+    async def act() -> str:
+        await revoke_invitation(path_id(request), actor=viewer_of(request), now=services_of(request).clock.now())
+        return STAFF
+
+    return done(await answer_once(request, act), "invitation-revoked")
 
 
 async def end(request: Request) -> Response:

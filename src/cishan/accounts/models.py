@@ -1,7 +1,7 @@
 """Accounts, role grants, sessions, invitations and sign-in codes. Phones and names are sealed."""
 
 from tortoise import fields
-from tortoise.migrations.constraints import UniqueConstraint
+from tortoise.migrations.constraints import CheckConstraint, UniqueConstraint
 from tortoise.models import Model
 
 from cishan.accounts.states import AccountKind, CodePurpose, Role
@@ -90,9 +90,43 @@ class Invitation(Model):
     created_at = fields.DatetimeField()
     expires_at = fields.DatetimeField()
     accepted_at = fields.DatetimeField(null=True)
+    revoked_at = fields.DatetimeField(null=True)
 
     class Meta:
         table = "invitation"
+
+
+class RoleProposal(Model):
+    """Another role for somebody, proposed by one administrator; `agreed` when another one has confirmed it."""
+
+    id = fields.BigIntField(primary_key=True)
+    account: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField(
+        "cishan.Account", related_name="role_proposals", on_delete=fields.RESTRICT
+    )
+    role_before = fields.CharEnumField(Role, max_length=16, null=True)
+    role = fields.CharEnumField(Role, max_length=16)
+    division_code = fields.CharField(max_length=12)
+    proposed_by: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField(
+        "cishan.Account", related_name="role_proposals_made", on_delete=fields.RESTRICT
+    )
+    proposed_at = fields.DatetimeField()
+    decided_by: fields.ForeignKeyNullableRelation[Account] = fields.ForeignKeyField(
+        "cishan.Account", related_name="role_proposals_decided", null=True, on_delete=fields.RESTRICT
+    )
+    decided_at = fields.DatetimeField(null=True)
+    agreed = fields.BooleanField(default=False)
+
+    class Meta:
+        table = "role_proposal"
+        constraints = [
+            UniqueConstraint(fields=("account_id",), name="uq_role_proposal_open", condition="decided_at IS NULL"),
+            CheckConstraint(
+                check="NOT agreed OR (decided_at IS NOT NULL AND decided_by_id IS NOT NULL "
+                "AND decided_by_id <> proposed_by_id AND decided_by_id <> account_id)",
+                name="ck_role_proposal_two_people",
+            ),
+            CheckConstraint(check="proposed_by_id <> account_id", name="ck_role_proposal_not_own"),
+        ]
 
 
 class SignInCode(Model):

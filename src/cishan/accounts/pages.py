@@ -75,7 +75,33 @@ class StaffRow:
 
 
 @dataclass(frozen=True)
+class ChangeRow:
+    """A change of role that waits. Whoever proposed it may only drop it."""
+
+    id: int
+    name: str
+    href: str
+    before: str
+    after: str
+    proposed_by: str
+    proposed_at: datetime
+    can_confirm: bool
+
+
+@dataclass(frozen=True)
+class InvitationRow:
+    id: int
+    name: str
+    phone: str
+    role: str
+    invited_by: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True)
 class StaffListPage:
+    changes: tuple[ChangeRow, ...]
+    invitations: tuple[InvitationRow, ...]
     staff: tuple[StaffRow, ...]
     pagination: Pagination
     roles: tuple[Choice, ...]

@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass
 from datetime import datetime
 
-from cishan.accounts.actions import NAME_LABEL, PHONE_LABEL
+from cishan.accounts.actions import INVITATION_HOLDS, NAME_LABEL, PHONE_LABEL
 from cishan.accounts.rules import masked_phone
 from cishan.accounts.sessions import token_hash
 from cishan.accounts.states import Role, Standing
@@ -36,10 +36,10 @@ DEVICES = """
 SELECT id, device, created_at, seen_at FROM session
  WHERE account_id = $1 AND revoked_at IS NULL AND expires_at > $2 ORDER BY seen_at DESC, id DESC LIMIT $3
 """
-INVITATION = """
+INVITATION = f"""
 SELECT i.role, i.division_code, i.name_sealed, i.phone_sealed FROM invitation i
- WHERE i.token_hash = $1 AND i.accepted_at IS NULL AND i.expires_at > $2
-"""
+ WHERE i.token_hash = $1 AND {INVITATION_HOLDS}
+"""  # noqa: S608 - joined from constants
 MEMBER = """
 SELECT a.id, a.name_sealed, a.phone_sealed, a.created_at, g.role, g.division_code, g.granted_at, d.name AS place,
        CASE WHEN a.disabled_at IS NOT NULL THEN 'disabled' WHEN g.ended_at IS NOT NULL THEN 'ended' ELSE 'working'

@@ -24,6 +24,9 @@ PLACES_OF_ROLE: dict[Role, Collection[int]] = {
 }
 """How many digits of the division code are significant where a role may work: 4 city, 6 county, 9 town, 12 village."""
 
+TAKE_TWO = frozenset({Role.ADMIN, Role.FINANCE})
+"""Roles that one administrator proposes and another confirms."""
+
 PLACE_SENTENCES: dict[Role, str] = {
     Role.COORDINATOR: "民政协理员要选一个村或社区。",
     Role.TOWN_REVIEWER: "乡镇审核员要选一个乡镇或街道。",
@@ -56,6 +59,11 @@ def may_work_in(role: Role, division_code: str) -> bool:
 def administers(actor: Viewer, division_code: str) -> bool:
     """An administrator's power ends at the border of their division."""
     return actor.role is Role.ADMIN and actor.covers(division_code)
+
+
+def takes_two_administrators(before: Role | str | None, after: Role) -> bool:
+    """Who may appoint and who may move money is never one person's decision."""
+    return bool({before, after} & TAKE_TWO)
 
 
 def check_password(password: str, phone: str = "") -> None:
