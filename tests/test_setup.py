@@ -4,8 +4,9 @@ import itertools
 import re
 import stat
 import subprocess
+import tomllib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 import asyncpg
@@ -18,9 +19,9 @@ from cishan.payments.alipay.signing import generate_private_key_pem, load_privat
 from cishan.postgres import Cluster
 from cishan.production import Unsafe
 from cishan.sealing import load_sealer
-from cishan.setting_up.answers import WrongAnswers, read_answers
+from cishan.setting_up.answers import Answers, WrongAnswers, read_answers
 from cishan.settings import Settings
-from command_line import run_cishan
+from command_line import Keyboard, run_cishan
 
 APP_LOGIN = "cishan_web"
 _numbers = itertools.count(1)
@@ -199,6 +200,12 @@ WRONG: list[tuple[dict[str, str | None], str, str]] = [
     ({"gateway_url": "https://openapi-sandbox.dl.alipaydev.com/gateway.do"}, "gateway-url", "沙箱"),
     ({"sms_transport": "file"}, "sms-transport", "短信通道用不了"),
     ({"sms_transport": "decimal:getcontext"}, "sms-transport", "类收一个参数"),
+    (
+        {"sms_transport": "sms_adapter:LockedProvider"},
+        "sms-transport",
+        "RuntimeError the provider's key file is missing",
+    ),
+    ({"sms_transport": "sms_adapter:NoProvider"}, "sms-transport", "没有 send 方法"),
     ({"admin_phone": "12345"}, "admin-phone", "手机号码"),
     ({"filing_number": None}, "filing-number", "没有填写"),
 ]
@@ -245,6 +252,32 @@ def test_one_login_for_both_is_refused(cluster: Cluster, tmp_path: Path) -> None
     answers = _answers(cluster, "nowhere", tmp_path)
     with pytest.raises(WrongAnswers, match="两个不同的数据库登录"):
         read_answers({**answers, "database_url": answers["owner_url"]})
+
+
+def test_the_answers_in_the_handbook_are_in_order(cluster: Cluster, tmp_path: Path) -> None:
+    handbook = (Path(__file__).parents[1] / "docs" / "operations.md").read_text(encoding="utf-8")
+    (block,) = re.findall(r"^```toml\n(.*?)^```", handbook, re.DOTALL | re.MULTILINE)
+    sample = tomllib.loads(block)
+    assert list(sample) == [item.name for item in fields(Answers)]
+    real = _answers(cluster, "nowhere", tmp_path)
+    files = {name: real[name] for name in ("app_private_key", "alipay_public_key", "sms_transport")}
+    plan = read_answers({**sample, **files})
+    assert plan.settings.is_production
+    assert plan.facts.name == sample["name"]
+
+
+def test_at_a_keyboard_every_question_is_asked_and_a_wrong_answer_once_more(site: Site) -> None:
+    keyboard = Keyboard("setup", environment={"PYTHONPATH": str(Path(__file__).parent)})
+    for item in fields(Answers):
+        keyboard.answer(
+            item.metadata["ask"], "12345" if item.name == "admin_phone" else site.answers.get(item.name, "")
+        )
+    keyboard.answer("第一位管理员的手机号", site.answers["admin_phone"])
+    said = keyboard.end()
+    assert "admin-phone" in said
+    assert said.count("慈善组织全称") == 1
+    assert said.count("第一位管理员的手机号") == 2
+    assert re.search(r"https://wish\.dezhou\.example/staff/invitations/[\w-]{20,}", said)
 
 
 async def test_the_app_refuses_to_start_with_a_gateway_of_play_money(site: Site) -> None:

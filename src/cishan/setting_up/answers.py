@@ -26,6 +26,8 @@ from cishan.settings import Environment, Settings
 T = TypeVar("T")
 E = TypeVar("E", bound=StrEnum)
 
+LONGEST_SAID = 200
+"""How much of an adapter's own words a sentence quotes."""
 ALIPAY_GATEWAY = "https://openapi.alipay.com/gateway.do"
 
 
@@ -137,11 +139,24 @@ def _read_settings(given: Answers, wrong: dict[str, str]) -> Settings | None:
         if not _two_logins(given):
             wrong.setdefault("owner_url", "网站和表结构要用两个不同的数据库登录，网站才改不了只能追加的账。")
     if given.sms_transport:
-        try:
-            transport_of(settings)
-        except (ValueError, TypeError, ImportError, AttributeError):
-            wrong["sms_transport"] = "短信通道用不了：正式环境要写“包.模块:类”，要装好那个包，类收一个参数（设置）。"
+        refusal = _refusal_of_transport(settings)
+        if refusal:
+            wrong["sms_transport"] = refusal
     return settings
+
+
+def _refusal_of_transport(settings: Settings) -> str:
+    """Why the SMS adapter can't be made, or empty. It is somebody else's code, and may raise whatever it likes."""
+    try:
+        transport = transport_of(settings)
+    except (ValueError, TypeError, ImportError, AttributeError):
+        return "短信通道用不了：正式环境要写“包.模块:类”，要装好那个包，类收一个参数（设置）。"
+    except Exception as error:
+        said = f"{type(error).__name__} {error}".strip()[:LONGEST_SAID]
+        return f"短信通道用不了：{settings.sms_transport} 启动时出错（{said}）。请先按它的说明配好，再运行一次。"
+    if not callable(getattr(transport, "send", None)):
+        return f"短信通道用不了：{settings.sms_transport} 没有 send 方法，不是短信通道。"
+    return ""
 
 
 def _read_facts(given: Answers, wrong: dict[str, str]) -> CharityFacts | None:
