@@ -1,18 +1,23 @@
-"""The one place that changes a wish's status: locks, asks the table of moves, sets the deadline, records the event."""
+"""The one place that changes a wish's status: locks, asks the table of moves, sets the deadline, records the event.
+
+Beside it stand the questions that every writer of this room asks first: may they, is it another person, is there a reason.
+"""
 
 from datetime import datetime
 
 from cishan.accounts.viewer import Viewer
 from cishan.clock import beijing_day
-from cishan.errors import IllegalMove, NotFound
+from cishan.errors import Forbidden, IllegalMove, InvalidInput, NotFound
 from cishan.events.actions import record_event
 from cishan.labels import label
+from cishan.permissions import Permission, holds
 from cishan.wishes.campaigns import terms_on
-from cishan.wishes.models import Wish
+from cishan.wishes.models import Visit, Wish
 from cishan.wishes.rules import due_after
 from cishan.wishes.states import MOVES, STEP_LABELS, WishStatus, can
 
 SUBJECT = "wish"
+LONGEST_REASON = 200
 
 
 async def lock_wish(wish_id: int) -> Wish:
@@ -55,3 +60,30 @@ async def move(
     await wish.save(update_fields=list(changes))
     await record_event(SUBJECT, wish.id, verb, actor=actor, now=now, detail=detail)
     return wish
+
+
+def must(actor: Viewer, permission: Permission) -> None:
+    """Raises Forbidden for a role that may not."""
+    if not holds(actor.role, permission):
+        raise Forbidden
+
+
+def must_be_another(actor: Viewer, wish: Wish, field: str, sentence: str) -> None:
+    """Raises Forbidden, with the sentence, for whoever has had another part in this wish (R-36)."""
+    if id_of(wish, field) == actor.account_id:
+        raise Forbidden(sentence)
+
+
+def id_of(model: Wish | Visit, field: str) -> int:
+    """The id of the row that a foreign key points to, without reading that row."""
+    found: int = getattr(model, f"{field}_id")
+    return found
+
+
+def reason_of(text: str) -> str:
+    """The reason as typed, without blanks around it; raises InvalidInput for none or a longer one."""
+    if not text.strip():
+        raise InvalidInput({"reason": "请写明原因。"})
+    if len(text) > LONGEST_REASON:
+        raise InvalidInput({"reason": f"太长了，最多 {LONGEST_REASON} 个字。"})
+    return text.strip()
