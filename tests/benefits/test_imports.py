@@ -1,15 +1,17 @@
 """Imports of the bureau's files: every wrong row is named, a file goes in whole or not at all, and again changes nothing."""
 
 import csv
+import os
 import stat
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
 from cishan.accounts.states import Role
 from cishan.accounts.viewer import Viewer
+from cishan.benefits.abandoned import KEPT_UNUSED, forget_abandoned_imports
 from cishan.benefits.imports import ROWS_AT_ONCE, apply_import, errors_path, preview_import
 from cishan.benefits.programmes import load_programmes
 from cishan.benefits.queries import ImportView, import_visible_to
@@ -409,6 +411,29 @@ async def test_an_upload_is_kept_for_us_alone_and_goes_when_it_is_in(bureau: Bur
     assert [stat.S_IMODE(path.stat().st_mode) for path in kept] == [0o600]
     await bureau.apply(view)
     assert list(bureau.store.glob("*.csv")) == []
+
+
+@pytest.mark.parametrize(("seconds", "stays"), [(-1, True), (0, False)])
+async def test_an_upload_nobody_came_back_to_goes_after_a_day(bureau: Bureau, seconds: int, *, stays: bool) -> None:
+    wrong = await bureau.registry(person(number="371402196001010014"))
+    view = await bureau.registry(person())
+    uploaded = [path for path in bureau.store.iterdir() if not path.name.endswith("-errors.csv")]
+    assert len(uploaded) == 1
+    written_at = (bureau.clock.now() - timedelta(seconds=1)).timestamp()
+    os.utime(uploaded[0], (written_at, written_at))
+    bureau.clock.advance(KEPT_UNUSED + timedelta(seconds=seconds))
+
+    handled = await forget_abandoned_imports(bureau.store, limit=10, now=bureau.clock.now())
+
+    assert handled == (0 if stays else 2)
+    assert uploaded[0].exists() is stays
+    assert errors_path(bureau.store, wrong.id).exists()
+    after = await import_visible_to(bureau.admin, view.id)
+    assert after.status is (ImportStatus.PREVIEWED if stays else ImportStatus.REFUSED)
+    if not stays:
+        assert "请再上传一次" in after.fault
+        with pytest.raises(IllegalMove):
+            await bureau.apply(view)
 
 
 def test_more_than_64_megabytes_are_refused(tmp_path: Path) -> None:

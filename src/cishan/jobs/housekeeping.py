@@ -5,11 +5,14 @@ Nothing here is anybody's record: what must be kept is append-only, and the app'
 
 from datetime import timedelta
 
+from cishan.benefits.abandoned import forget_abandoned_imports
 from cishan.database import rows
 from cishan.handled import Handled
 from cishan.jobs.work import Work
+from cishan.pictures.sweeping import sweep_pictures
 
 BATCH = 5_000
+SWEPT_AT_ONCE = 500
 
 PURGES: dict[str, tuple[str, timedelta]] = {
     "sign_in_code": ("expires_at", timedelta(days=1)),
@@ -41,3 +44,11 @@ async def purge_expired(work: Work) -> Handled:
         handled += (await rows(sql, work.now - kept, BATCH))[0]["n"]
     await rows(EMPTY_RUNS, work.now - EMPTY_RUNS_KEPT, BATCH)
     return Handled(handled)
+
+
+async def sweep_unused(work: Work) -> Handled:
+    """Deletes pictures that nothing uses and uploads that were never imported, a day after they came."""
+    settings = work.services.settings
+    pictures = await sweep_pictures(settings, limit=SWEPT_AT_ONCE, now=work.now)
+    uploads = await forget_abandoned_imports(settings.data_directory / "imports", limit=SWEPT_AT_ONCE, now=work.now)
+    return Handled(pictures + uploads)

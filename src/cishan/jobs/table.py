@@ -13,7 +13,7 @@ from cishan.claims.deadlines import escalate_due_claims, hurry_claims_of_closed_
 from cishan.clock import DatabaseClock
 from cishan.database import database_now
 from cishan.handled import Handled
-from cishan.jobs.housekeeping import purge_expired
+from cishan.jobs.housekeeping import purge_expired, sweep_unused
 from cishan.jobs.work import Job, Work
 from cishan.ledger.actions import number_entries
 from cishan.messages.delivery import deliver_due
@@ -80,5 +80,6 @@ JOBS: tuple[Job, ...] = (
     Job("lapse_wishes", "到期没有人认领的心愿下墙", timedelta(minutes=5), _sweeping(lapse_late_wishes)),
     Job("follow_households", "心愿随搬家、销户的家庭变动", timedelta(minutes=1), _sweeping(follow_households)),
     Job("follow_clock", "和数据库对时", timedelta(seconds=30), _follow_clock),
+    Job("sweep_unused", "删除没有用上的照片和没有导入的文件", timedelta(hours=6), sweep_unused),
     Job("purge_expired", "清理过期的验证码、登录和运行记录", timedelta(hours=1), purge_expired),
 )

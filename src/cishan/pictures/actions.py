@@ -15,7 +15,7 @@ from cishan.database import rows
 from cishan.errors import Conflict, Forbidden, NotFound
 from cishan.permissions import Permission, holds
 from cishan.pictures.encoder import MOST_BYTES, CleanPicture, PictureEncoder
-from cishan.pictures.files import path_of
+from cishan.pictures.files import STORING, path_of
 from cishan.pictures.models import Picture, PictureUse
 from cishan.settings import Settings
 
@@ -49,17 +49,20 @@ async def store_picture(
         raise NotFound
     clean = upload if isinstance(upload, CleanPicture) else await clean_upload(upload)
     digest = hashlib.sha256(clean.data).hexdigest()
-    await asyncio.to_thread(_write, path_of(settings, digest), clean.data)
-    return await Picture.create(
-        use=use,
-        sha256=digest,
-        width=clean.width,
-        height=clean.height,
-        size_bytes=len(clean.data),
-        division_code=division_code,
-        uploaded_by_id=actor.account_id,
-        uploaded_at=now,
-    )
+    async with in_transaction():
+        # Until the row is committed, housekeeping takes no file for one that nobody needs.
+        await rows("SELECT pg_advisory_xact_lock_shared($1)", STORING)
+        await asyncio.to_thread(_write, path_of(settings, digest), clean.data)
+        return await Picture.create(
+            use=use,
+            sha256=digest,
+            width=clean.width,
+            height=clean.height,
+            size_bytes=len(clean.data),
+            division_code=division_code,
+            uploaded_by_id=actor.account_id,
+            uploaded_at=now,
+        )
 
 
 async def clear_picture(picture_id: int, *, actor: Viewer, now: datetime) -> Picture:

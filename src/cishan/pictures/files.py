@@ -4,6 +4,13 @@ from pathlib import Path
 
 from cishan.settings import Settings
 
+STORING = 0x70_69_63_74
+"""The advisory lock that storing a picture shares, and that looking for files without a row has alone."""
+
+
+def directory_of(settings: Settings) -> Path:
+    return settings.data_directory / "pictures"
+
 
 def path_of(settings: Settings, sha256: str) -> Path:
-    return settings.data_directory / "pictures" / f"{sha256}.webp"
+    return directory_of(settings) / f"{sha256}.webp"
