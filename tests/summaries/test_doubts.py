@@ -69,7 +69,7 @@ async def test_a_doubt_goes_from_the_line_to_the_town_and_its_answer_back(
     link = re.search(r'href="(/list/doubt\?edition=\d+&amp;line=1)"', page.text)
     assert link
     form_page = await client.get(link.group(1).replace("&amp;", "&"))
-    assert "低保 1月到12月" in form_page.text
+    assert "低保 1 月到 12 月" in form_page.text
     form = {"edition": str(await edition_id()), "line": "1", "text": WORDS, "contact": "13900001234"}
     sent = await client.post("/list/doubt", data={**form, "form_key": form_key(form_page)})
     assert sent.headers["location"] == "/list/open?year=2025"
@@ -78,7 +78,7 @@ async def test_a_doubt_goes_from_the_line_to_the_town_and_its_answer_back(
     async with browser_for(app) as desk:
         await makers.signed_in(desk, family.people.reviewer, now=family.clock.now())
         page = await desk.get("/desk/doubts")
-        for words in (WORDS, "低保 1月到12月", "13900001234"):
+        for words in (WORDS, "低保 1 月到 12 月", "13900001234"):
             assert words in page.text
         assert "张秀英" not in page.text
         action = re.search(r'action="(/desk/doubts/\d+)"', page.text)

@@ -65,7 +65,7 @@ async def test_the_sheets_code_and_an_id_number_open_the_list(
         "2025 年幸福清单",
         "张秀英",
         "低保",
-        "1月到12月 12 个月",
+        "1 月到 12 月，12 个月",
         "每月 607 元",
         "7,284 元",
         "柒仟贰佰捌拾肆元整",

@@ -29,12 +29,12 @@ REPAIR = wish_line(10, None, "修水管", spent_fen=0, hours=3, on=date(2025, 6,
 
 
 def test_twelve_months_of_one_programme_are_one_row() -> None:
-    assert (months_text(DIBAO.months), DIBAO.amount_fen) == ("1月-12月 12 个月", 728_400)
+    assert (months_text(DIBAO.months), DIBAO.amount_fen) == ("1-12 月，12 个月", 728_400)
 
 
 @pytest.mark.parametrize(
     ("months", "text"),
-    [((3,), "3月"), ((1, 2, 3, 5), "1月-3月、5月 4 个月"), ((1, 3), "1月、3月 2 个月"), ((), "")],
+    [((3,), "3 月"), ((1, 2, 3, 5), "1-3 月、5 月，4 个月"), ((1, 3), "1 月、3 月，2 个月"), ((), "")],
 )
 def test_months_are_said_by_their_gaps(months: tuple[int, ...], text: str) -> None:
     assert months_text(months) == text
@@ -52,7 +52,7 @@ def test_a_service_counts_hours_and_no_money() -> None:
 
 def test_a_line_is_read_aloud_with_its_day() -> None:
     assert spoken_when(LAMP) == "2025 年 5 月 20 日送到"
-    assert spoken_when(DIBAO) == "1月到12月 12 个月"
+    assert spoken_when(DIBAO) == "1 月到 12 月，12 个月"
 
 
 def test_the_order_of_sources_never_changes_the_digest() -> None:

@@ -136,10 +136,11 @@ def month_spans(months: Sequence[int]) -> list[tuple[int, int]]:
     return spans
 
 
-def months_text(months: Sequence[int], *, joiner: str = "-") -> str:
-    """ "1月-12月 12 个月"; a single month stands alone. Read aloud, `joiner` is 到."""
-    spans = [f"{first}月{joiner}{last}月" if first != last else f"{first}月" for first, last in month_spans(months)]
-    return "、".join(spans) + (f" {len(months)} 个月" if len(months) > 1 else "")
+def months_text(months: Sequence[int], *, spoken: bool = False) -> str:
+    """ "1-12 月，12 个月", spoken "1 月到 12 月，12 个月"; a single month stands alone."""
+    joiner = " 月到 " if spoken else "-"
+    spans = [f"{first}{joiner}{last} 月" if first != last else f"{first} 月" for first, last in month_spans(months)]
+    return "、".join(spans) + (f"，{len(months)} 个月" if len(months) > 1 else "")
 
 
 def by_person(lines: Sequence[Line], members: Sequence[int]) -> list[tuple[int | None, tuple[Line, ...]]]:

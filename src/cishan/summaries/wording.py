@@ -12,13 +12,13 @@ WHOLE_LIST = "整张清单"
 def when_text(line: Line) -> str:
     if line.kind is LineKind.BENEFIT:
         return months_text(line.months)
-    return f"{line.on.month}月{line.on.day}日" if line.on else ""
+    return f"{line.on.month} 月 {line.on.day} 日" if line.on else ""
 
 
 def spoken_when(line: Line) -> str:
-    """When, as it is read aloud: "1月到12月 12 个月", "2025 年 5 月 20 日送到"."""
+    """When, as it is read aloud: "1 月到 12 月，12 个月", "2025 年 5 月 20 日送到"."""
     if line.kind is LineKind.BENEFIT:
-        return months_text(line.months, joiner="到")
+        return months_text(line.months, spoken=True)
     return f"{day(line.on)}{'做好' if line.hours else '送到'}" if line.on else ""
 
 
