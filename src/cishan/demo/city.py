@@ -18,14 +18,15 @@ from cishan.accounts.actions import PHONE_LABEL
 from cishan.charities.actions import CharityFacts, set_up_charity
 from cishan.charities.queries import Site, load_site
 from cishan.charities.states import LegalMode
-from cishan.claims.states import ClaimStatus, ClaimWay
+from cishan.claims.states import OVER, ClaimStatus, ClaimWay
 from cishan.clock import beijing_day
 from cishan.database import rows
-from cishan.demo.journey import Home, Journey, Stage
+from cishan.demo.journey import Home, Journey, Stage, Waits
 from cishan.demo.payments import import_payments
 from cishan.demo.people import CITY, SEED, VILLAGES, Family, families
 from cishan.demo.staff import Crew, open_accounts
 from cishan.demo.texts import SAMPLES, Sample
+from cishan.demo.voices import raise_doubts, report_pages
 from cishan.divisions.actions import load_divisions
 from cishan.divisions.rules import town_of
 from cishan.households.actions import give_consent, open_household
@@ -41,6 +42,8 @@ FAMILIES_IN_A_VILLAGE = 7
 DAY = timedelta(days=1)
 OPENED_DAYS_AGO = 560
 """When the demo's office opened: early enough for wishes of last year."""
+LISTED_DAYS_AGO = 12
+"""When last year's lists were frozen: long enough for a doubt that nobody has answered in time."""
 
 Report = Callable[[str], None]
 
@@ -64,6 +67,22 @@ PLAN: tuple[tuple[Stage, int, int], ...] = (
     (S(P, ClaimStatus.CONFIRMED, thanks=True), 6, 60),
     (S(P, ClaimStatus.CONFIRMED, ClaimWay.GIVE_TIME, thanks=True), 2, 75),
     (S(P, ClaimStatus.CONFIRMED, thanks=True), 4, 400),
+    # What went otherwise, so that the desks have work and a giver sees how it ends.
+    (S(WishStatus.VISITED, waits=Waits.WORDS), 1, 5),
+    (S(P, ClaimStatus.ADVANCED, waits=Waits.LEAVE), 2, 9),
+    (S(P, ClaimStatus.DELIVERED, waits=Waits.PICTURE), 2, 13),
+    (S(P, ClaimStatus.CONFIRMED, thanks=True, waits=Waits.THANKS), 2, 16),
+    (S(P, ClaimStatus.CANCELLED), 1, 11),
+    (S(P, ClaimStatus.LAPSED), 1, 26),
+    (S(P, ClaimStatus.HANDED_BACK, ClaimWay.BRING), 1, 34),
+    (S(P, ClaimStatus.ENDED), 1, 45),
+    # And what is late.
+    (S(WishStatus.FILED), 1, 11),
+    (S(WishStatus.WORDED), 1, 13),
+    (S(P, ClaimStatus.PAID), 1, 14),
+    (S(P, ClaimStatus.ADVANCED), 2, 20),
+    (S(P, ClaimStatus.BOUGHT), 1, 24),
+    (S(P, ClaimStatus.DELIVERED), 1, 23),
 )
 """How far wishes go, how many go so far, and how many days ago the first of them began."""
 
@@ -107,13 +126,17 @@ async def load_city(services: Services, owners: LineOwners, *, report: Report) -
         ]
         homes = [await _settle(family, crew, services, opened) for family in city]
         report("去年和今年的补助发放表")
-        await import_payments(city, actor=crew.admin, services=services, now=now)
+        listed = now - LISTED_DAYS_AGO * DAY
+        await import_payments(city, actor=crew.admin, services=services, now=listed - DAY)
         report("微心愿：登记、走访、发布、认领、圆梦")
         journey = Journey(crew, site, services, owners)
         await _make_wishes(journey, homes, crew, now, chance)
         await number_entries()
         report("去年的幸福清单")
-        await freeze_lists(CITY, beijing_day(now).year - 1, now=now)
+        await freeze_lists(CITY, beijing_day(now).year - 1, now=listed)
+        report("疑问和举报")
+        await raise_doubts(crew, services.sealer, beijing_day(now).year - 1, now=now)
+        await report_pages(crew, services.sealer, now=now)
 
 
 async def open_office(opened: datetime, figures: TermsFigures = DEFAULT_TERMS) -> Site:
@@ -170,7 +193,8 @@ async def _make_wishes(
     shuffled = list(homes)
     chance.shuffle(shuffled)
     for number, plan in enumerate(plans):
-        donor = crew.donors[number % len(crew.donors)]
+        # Whoever signs in as the first donor finds every end that a claim can have.
+        donor = crew.donors[0 if plan.stage.claim in OVER else number % len(crew.donors)]
         await journey.take(shuffled[number % len(shuffled)], plan.sample, plan.stage, donor, plan.started)
 
 

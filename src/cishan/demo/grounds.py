@@ -36,6 +36,11 @@ class Grounds:
         return f"http://127.0.0.1:{self.sandbox_port}/gateway.do"
 
     @property
+    def environment_file(self) -> Path:
+        """Lets another command work on this demo: `cishan --environment-file FILE verify`."""
+        return self.directory / "environment"
+
+    @property
     def app_public_key(self) -> Path:
         return self.settings.keys_directory / f"app-public-{APP_ID}.pem"
 
@@ -75,13 +80,20 @@ def prepared_grounds(directory: Path, port: int | None, given: Settings) -> Iter
     settings = replace(settings, site_url=f"http://127.0.0.1:{settings.port}")
     _make_keys(settings)
     if given.database_url:
-        yield Grounds(settings, free_port(), directory, None)
+        yield _noted(Grounds(settings, free_port(), directory, None))
         return
     with start_cluster(directory / "postgres") as cluster:
         if not cluster.database_exists(DATABASE):
             cluster.create_database(DATABASE)
         settings = replace(settings, database_url=cluster.url(DATABASE), owner_url="")
-        yield Grounds(settings, free_port(), directory, cluster)
+        yield _noted(Grounds(settings, free_port(), directory, cluster))
+
+
+def _noted(grounds: Grounds) -> Grounds:
+    """Writes the environment anew with each start, for ports and the database's address change."""
+    lines = (f"{name}={value}\n" for name, value in grounds.environment().items())
+    _write(grounds.environment_file, "".join(lines))
+    return grounds
 
 
 def _web_port(port: int | None) -> int:

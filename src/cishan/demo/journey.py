@@ -3,25 +3,34 @@
 import zlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import Enum, auto
 
 from cishan.accounts.viewer import Viewer
 from cishan.charities.queries import Site
-from cishan.claims.actions import claim_wish
+from cishan.claims.actions import Claimed, cancel_claim, claim_wish, hand_back_claim, lapse_due_claims
 from cishan.claims.checks import Check, record_check
-from cishan.claims.fulfilment import HandOver, hand_over
+from cishan.claims.fulfilment import HandOver, end_claim, hand_over
+from cishan.claims.handover_pictures import clear_handover_picture
 from cishan.claims.purchases import Voucher, advance_money, record_purchase
-from cishan.claims.states import CheckAnswer, CheckChannel, ClaimStatus, ClaimWay, DeliveryProof
+from cishan.claims.states import (
+    CheckAnswer,
+    CheckChannel,
+    ClaimStatus,
+    ClaimWay,
+    DeliveryProof,
+    EndReason,
+)
 from cishan.claims.thanks import pass_on_thanks, write_thanks
 from cishan.clock import beijing_day
 from cishan.demo import drawings
 from cishan.demo.staff import Crew
 from cishan.demo.texts import Sample
 from cishan.households.states import Group
-from cishan.payments.actions import settle
+from cishan.payments.actions import close_unopened, settle
 from cishan.payments.alipay.terms import Trade, TradeStatus
 from cishan.payments.owners import LineOwners
 from cishan.payments.states import SettleSource
-from cishan.pictures.actions import clear_picture, store_picture
+from cishan.pictures.actions import store_picture
 from cishan.pictures.models import PictureUse
 from cishan.services import Services
 from cishan.wishes import actions as wishes
@@ -30,6 +39,10 @@ from cishan.wishes.states import WishKind, WishStatus
 
 DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)
+OVER_PRICE_FEN = 1_850
+"""What a receipt that waits for finance comes to above the published price."""
+LET_GO = frozenset({ClaimStatus.CANCELLED, ClaimStatus.HANDED_BACK, ClaimStatus.LAPSED})
+"""Claims whose wish goes back to the wall before anything is bought."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +57,19 @@ class Home:
     reviewer: Viewer
 
 
+class Waits(Enum):
+    """What is left undone on the way, so that the desk whose work it is has some."""
+
+    WORDS = auto()
+    """The editor has asked for other words."""
+    LEAVE = auto()
+    """The receipt came to more than the published price, and finance has not said yes or no."""
+    PICTURE = auto()
+    """Nobody has looked at the picture of the hand-over."""
+    THANKS = auto()
+    """The family's words are written down and not passed on."""
+
+
 @dataclass(frozen=True)
 class Stage:
     """How far a wish goes: its own status, and the status of its claim where one is made."""
@@ -52,6 +78,7 @@ class Stage:
     claim: ClaimStatus | None = None
     way: ClaimWay = ClaimWay.PAY
     thanks: bool = False
+    waits: Waits | None = None
 
 
 class Journey:
@@ -77,11 +104,12 @@ class Journey:
         wish = await wishes.draft_wish(
             home.household_id, draft, actor=home.coordinator, sealer=self._sealer, now=started
         )
-        if await self._review(wish.id, home, sample, stage.wish, started) and stage.claim is not None:
+        if await self._review(wish.id, home, sample, stage, started) and stage.claim is not None:
             await self._claim(wish.id, home, sample, stage, donor, started + 4 * DAY)
 
-    async def _review(self, wish_id: int, home: Home, sample: Sample, until: WishStatus, started: datetime) -> bool:
+    async def _review(self, wish_id: int, home: Home, sample: Sample, stage: Stage, started: datetime) -> bool:
         """True when the wish has come onto the wall and is to be claimed."""
+        until = stage.wish
         if until is WishStatus.WITHDRAWN:
             reason = "亲戚已经送了一件，家里不再需要。"
             await wishes.withdraw_wish(wish_id, actor=home.coordinator, now=started + DAY, reason=reason)
@@ -94,11 +122,15 @@ class Journey:
         if until in {WishStatus.RETURNED, WishStatus.FILED}:
             return False
         await self._visit(wish_id, home, started + DAY)
-        if until is WishStatus.VISITED:
+        if until is WishStatus.VISITED and stage.waits is not Waits.WORDS:
             return False
         # A group is shown where there is one; it says nothing about a child.
         wording = Wording(sample.title, sample.text, home.group)
         await wishes.word_wish(wish_id, wording, actor=home.reviewer, sealer=self._sealer, now=started + 2 * DAY)
+        if stage.waits is Waits.WORDS:
+            reason = "题目再具体一点：想要什么、用在哪里，一句话说清楚。"
+            await wishes.ask_rewording(wish_id, actor=self._crew.editor, now=started + 3 * DAY, reason=reason)
+            return False
         if until is WishStatus.WORDED:
             return False
         await wishes.publish_wish(wish_id, actor=self._crew.editor, sealer=self._sealer, now=started + 3 * DAY)
@@ -122,21 +154,42 @@ class Journey:
         self, wish_id: int, home: Home, sample: Sample, stage: Stage, donor: Viewer, when: datetime
     ) -> None:
         claimed = await claim_wish(wish_id, stage.way, site=self._site, actor=donor, now=when)
-        if stage.claim in {ClaimStatus.RESERVED, ClaimStatus.PROMISED}:
+        if stage.claim in LET_GO:
+            await self._let_go(claimed, stage, donor, when)
+        if stage.claim in LET_GO | {ClaimStatus.RESERVED, ClaimStatus.PROMISED}:
             return
         if stage.way is ClaimWay.PAY:
             await self._pay(claimed.out_trade_no, sample.yuan * 100, when + timedelta(minutes=6))
-            if stage.claim is ClaimStatus.PAID:
+            if not await self._spend(claimed.claim_id, home, sample, stage, when):
                 return
-            await advance_money([claimed.claim_id], actor=self._crew.finance, now=when + DAY)
-            if stage.claim is ClaimStatus.ADVANCED:
-                return
-            await self._buy(claimed.claim_id, home, sample, when + 2 * DAY)
-            if stage.claim is ClaimStatus.BOUGHT:
-                return
-        await self._deliver(claimed.claim_id, home, sample, stage.way, when + 4 * DAY)
+        await self._deliver(claimed.claim_id, home, sample, stage, when + 4 * DAY)
         if stage.claim is not ClaimStatus.DELIVERED:
             await self._check(claimed.claim_id, home, stage, sample, when + 8 * DAY)
+
+    async def _let_go(self, claimed: Claimed, stage: Stage, donor: Viewer, when: datetime) -> None:
+        """The wish goes back to the wall: the donor thinks better of it, or the day passes."""
+        if claimed.out_trade_no:
+            await close_unopened(claimed.out_trade_no, now=when + HOUR)
+        if stage.claim is ClaimStatus.CANCELLED:
+            await cancel_claim(claimed.claim_id, actor=donor, now=when + timedelta(minutes=4))
+        elif stage.claim is ClaimStatus.HANDED_BACK:
+            await hand_back_claim(claimed.claim_id, actor=donor, now=when + DAY)
+        else:
+            # The oldest wishes are walked first, so nothing else is due by then.
+            await lapse_due_claims(limit=1, sealer=self._sealer, now=when + HOUR)
+
+    async def _spend(self, claim_id: int, home: Home, sample: Sample, stage: Stage, when: datetime) -> bool:
+        """True when the thing has been bought and is to be handed over."""
+        if stage.claim is ClaimStatus.ENDED:
+            await end_claim(claim_id, EndReason.MOVED, actor=home.reviewer, sealer=self._sealer, now=when + DAY)
+        if stage.claim in {ClaimStatus.PAID, ClaimStatus.ENDED}:
+            return False
+        await advance_money([claim_id], actor=self._crew.finance, now=when + DAY)
+        if stage.claim is ClaimStatus.ADVANCED and stage.waits is not Waits.LEAVE:
+            return False
+        over_fen = OVER_PRICE_FEN if stage.waits is Waits.LEAVE else 0
+        await self._buy(claim_id, home, sample, over_fen, when + 2 * DAY)
+        return stage.claim not in {ClaimStatus.ADVANCED, ClaimStatus.BOUGHT}
 
     async def _pay(self, out_trade_no: str, total_fen: int, when: datetime) -> None:
         """What the gateway would vouch for. No gateway is asked: see `city.py`."""
@@ -151,28 +204,30 @@ class Journey:
         )
         await settle(trade, SettleSource.NOTICE, owners=self._owners, sealer=self._sealer, now=when)
 
-    async def _buy(self, claim_id: int, home: Home, sample: Sample, when: datetime) -> None:
-        spent_fen = sample.yuan * 100 - claim_id * 37 % (sample.yuan * 8)
+    async def _buy(self, claim_id: int, home: Home, sample: Sample, over_fen: int, when: datetime) -> None:
+        """A little under the price, or `over_fen` above it."""
+        spent_fen = sample.yuan * 100 + (over_fen or -(claim_id * 37 % (sample.yuan * 8)))
         picture = await self._picture(
             drawings.receipt(claim_id, spent_fen), PictureUse.VOUCHER, home, home.coordinator, when
         )
         voucher = Voucher(shop="镇上百货店", spent_fen=spent_fen, picture_id=picture)
         await record_purchase(claim_id, voucher, actor=home.coordinator, sealer=self._sealer, now=when)
 
-    async def _deliver(self, claim_id: int, home: Home, sample: Sample, way: ClaimWay, when: datetime) -> None:
+    async def _deliver(self, claim_id: int, home: Home, sample: Sample, stage: Stage, when: datetime) -> None:
         slip = await self._picture(drawings.slip(claim_id), PictureUse.SLIP, home, home.coordinator, when)
         shown = None
         if sample.kind is WishKind.THING:
             shown = await self._picture(drawings.arrived(claim_id), PictureUse.HANDOVER, home, home.coordinator, when)
-            await clear_picture(shown, actor=self._crew.editor, now=when + HOUR)
         given = HandOver(
             proof=DeliveryProof.SLIP,
             slip_id=slip,
             picture_id=shown,
-            value_fen=sample.yuan * 100 if way is ClaimWay.BRING else 0,
-            hours=sample.hours if way is ClaimWay.GIVE_TIME else 0,
+            value_fen=sample.yuan * 100 if stage.way is ClaimWay.BRING else 0,
+            hours=sample.hours if stage.way is ClaimWay.GIVE_TIME else 0,
         )
         await hand_over(claim_id, given, actor=home.coordinator, sealer=self._sealer, now=when)
+        if shown is not None and stage.waits is not Waits.PICTURE:
+            await clear_handover_picture(claim_id, shown, actor=self._crew.editor, now=when + HOUR)
 
     async def _check(self, claim_id: int, home: Home, stage: Stage, sample: Sample, when: datetime) -> None:
         questioned = stage.claim is ClaimStatus.QUESTIONED
@@ -187,9 +242,10 @@ class Journey:
             thanks_id = await write_thanks(
                 claim_id, sample.thanks, actor=home.coordinator, sealer=self._sealer, now=when + HOUR
             )
-            await pass_on_thanks(
-                thanks_id, sample.thanks, actor=self._crew.editor, sealer=self._sealer, now=when + 2 * HOUR
-            )
+            if stage.waits is not Waits.THANKS:
+                await pass_on_thanks(
+                    thanks_id, sample.thanks, actor=self._crew.editor, sealer=self._sealer, now=when + 2 * HOUR
+                )
 
     async def _picture(self, data: bytes, use: PictureUse, home: Home, actor: Viewer, when: datetime) -> int:
         picture = await store_picture(
