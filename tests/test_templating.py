@@ -1,5 +1,6 @@
 """Filters, the page answer and static files by hash."""
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -14,6 +15,7 @@ from starlette.routing import Mount, Route
 
 from cishan.page_parts import ErrorPage, MessagePage
 from cishan.shipped import shipped
+from cishan.supervision.report_views import ReportPage
 from cishan.templating import (
     FOREVER,
     HashedStatic,
@@ -27,6 +29,7 @@ from cishan.templating import (
     waited,
     yuan,
 )
+from cishan.wishes.staff_pages import FilingPage
 
 NOW = datetime(2025, 12, 24, 1, 30, tzinfo=UTC)
 
@@ -130,10 +133,37 @@ def test_a_field_keeps_what_was_typed_and_links_its_error() -> None:
         '{{ f.text("name", "姓名", page.values.name, error=page.errors.name) }}'
     )
     text = environment().from_string(source).render(page=Errors({"phone": "少了一位"}, {"phone": '138"0'}))
-    assert '<a href="#f-phone">少了一位</a>' in text
+    assert '<a href="#f-phone"><!--name:phone-->少了一位</a>' in text
     assert 'value="138&#34;0"' in text
     assert 'aria-describedby="f-phone-hint f-phone-error" aria-invalid="true"' in text
     assert text.count("aria-invalid") == 1
+
+
+def test_a_summary_names_the_field_that_each_sentence_is_about() -> None:
+    errors = {"text": "请填写这一项。", "contact": "怎么联系您？写一个电话。", "": "页面已过期。"}
+    text = render("supervision/report.html", ReportPage("/", "", {}, errors))
+    assert '<a href="#f-text">哪里有问题：请填写这一项。</a>' in text
+    assert '<a href="#f-contact">怎么联系您？写一个电话。</a>' in text, "a sentence that says its label stays as it is"
+    assert "<strong>页面已过期。</strong>" in text
+
+
+def test_a_summary_names_a_group_of_choices_too() -> None:
+    errors = {"kind": "请填写这一项。", "item": "请填写这一项。"}
+    text = render("wishes/filing.html", FilingPage("what", 1, 4, "/x", "/", "H-1", {}, errors))
+    assert '<a href="#f-kind">哪一种：请填写这一项。</a>' in text
+    assert '<a href="#f-item">想要什么：请填写这一项。</a>' in text
+    assert "您填的都还在" in text
+
+
+NEVER_GIVEN_BACK = re.compile(r"f\.(?:password|code|file)\((?:[^()]|\([^()]*\))*\)")
+
+
+@pytest.mark.parametrize("path", sorted(shipped("templates").rglob("*.html")), ids=lambda path: path.stem)
+def test_a_summary_says_what_has_to_be_typed_again(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    lost = [call for call in NEVER_GIVEN_BACK.findall(text) if "value=" not in call]
+    for summary in re.findall(r"f\.error_summary\([^}]*", text):
+        assert not lost or "again=" in summary
 
 
 async def show(request: Request) -> Response:

@@ -3,6 +3,7 @@
 import gzip
 import hashlib
 import os
+import re
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from functools import cache
@@ -56,7 +57,24 @@ def path_of(request: Request) -> str:
 
 def render(template: str, page: object, *, shell: Shell = BARE_SHELL, path: str = "/", here: str | None = None) -> str:
     """The text of a page. `path` is its address without the query, `here` with it, for coming back."""
-    return environment().get_template(template).render(page=page, shell=shell, path=path, here=here or path)
+    text = environment().get_template(template).render(page=page, shell=shell, path=path, here=here or path)
+    return _name_the_fields(text) if "<!--name:" in text else text
+
+
+def _name_the_fields(text: str) -> str:
+    """Begins each sentence of an error summary with its field's label, as the form below it writes it.
+
+    The macro leaves a mark: when it draws the summary, the form is not drawn yet. A field without a title of its own,
+    such as a box to tick, and a sentence that says the label itself, stay as they are.
+    """
+
+    def named(mark: re.Match[str]) -> str:
+        name, sentence = re.escape(mark[1]), mark[2]
+        title = re.search(rf'class="field-title" (?:for="f-{name}"|id="f-{name}-title")>([^<]+)', text)
+        label = title[1].strip() if title else ""
+        return sentence if not label or label in sentence else f"{label}：{sentence}"
+
+    return re.sub(r"<!--name:([\w-]+)-->([^<]*)", named, text)
 
 
 @cache

@@ -12,7 +12,7 @@ from cishan.errors import Conflict, Forbidden, InvalidInput, NotFound
 from cishan.permissions import Permission, holds
 from cishan.sealing import Sealer
 from cishan.supervision.models import Concern, ConcernKind
-from cishan.wishes.actions import take_off_wall
+from cishan.wishes.actions import take_off_reported
 from cishan.wishes.states import WishStatus, can
 from cishan.working_days import end_of_working_days
 
@@ -23,6 +23,14 @@ LONGEST_PAGE = 120
 LONGEST_ANSWER = 300
 MOST_LISTED = 200
 
+PAGE_NAMES = {
+    "/": "首页",
+    "/wishes": "心愿墙",
+    "/about": "关于我们",
+    "/list": "幸福清单",
+    "/sign-in": "登录",
+    "/register": "登记",
+}
 WISH_PAGE = re.compile(r"/wishes/([1-9][0-9]{0,17})(?:/.*)?")
 PLACE_OF_WISH = "SELECT division_code FROM wish WHERE id = $1 AND published_at IS NOT NULL"
 OPEN = """
@@ -59,6 +67,10 @@ class ClosedReport:
     closed_at: datetime
     answer: str
 
+    @property
+    def name(self) -> str:
+        return page_name(self.about)
+
 
 async def report_page(page: str, text: str, *, contact: str, city: str, sealer: Sealer, now: datetime) -> Concern:
     """Takes down what someone says is wrong with a page. A report of a wish goes to its county, others to `city`."""
@@ -88,7 +100,7 @@ async def answer_report(concern_id: int, answer: str, *, take_off: bool, actor: 
         if concern.closed_at is not None:
             raise Conflict("这条举报已经有人答复了。")
         if take_off and concern.subject_id:
-            await take_off_wall(concern.subject_id, actor=actor, now=now, reason="有人举报，先撤下核实")
+            await take_off_reported(concern.subject_id, actor=actor, now=now)
         concern.update_from_dict(
             {"closed_by_id": actor.account_id, "closed_at": now, "answer": answer.strip()[:LONGEST_ANSWER]}
         )
@@ -109,6 +121,12 @@ async def closed_reports(viewer: Viewer, limit: int) -> tuple[ClosedReport, ...]
     return tuple(ClosedReport(**row) for row in found)
 
 
+def page_name(page: str) -> str:
+    """What an editor calls the page with this address; the address itself stands in the link."""
+    wish = WISH_PAGE.fullmatch(page)
+    return f"心愿 {wish.group(1)}" if wish else PAGE_NAMES.get(page, "网站上的一页")
+
+
 async def _subject_of(page: str) -> tuple[int | None, str]:
     match = WISH_PAGE.fullmatch(page)
     if match is None:
@@ -122,7 +140,7 @@ def _report(row: JsonRow, sealer: Sealer) -> PageReport:
     return PageReport(
         id=row["id"],
         about=row["about"],
-        title=row["public_title"] or "",
+        title=row["public_title"] or page_name(row["about"]),
         text=sealer.open(row["text_sealed"], TEXT_LABEL),
         contact=sealer.open(row["contact_sealed"], CONTACT_LABEL) if row["contact_sealed"] else "",
         raised_at=row["raised_at"],
