@@ -14,8 +14,10 @@ from cishan.clock import SteppedClock
 from cishan.database import rows
 from cishan.households.states import ConsentPurpose
 from cishan.sealing import Sealer
+from cishan.wishes.actions import WishDraft, draft_wish
 from cishan.wishes.models import Wish
-from cishan.wishes.states import WishStatus
+from cishan.wishes.states import WishKind, WishStatus
+from cishan.wishes.work import MOST_SHOWN
 from conftest import browser_for
 from makers import (
     COUNTY,
@@ -271,3 +273,15 @@ async def test_a_report_of_a_strange_address_is_kept_and_leads_nowhere(
         assert not row["about"].startswith("//")
         assert row["subject_id"] is None
         assert row["division_code"] != COUNTY
+
+
+async def test_a_heading_counts_all_that_wait_also_those_it_does_not_show(
+    app: Starlette, people: WishPeople, sealer: Sealer, clock: SteppedClock
+) -> None:
+    household = await make_household(people.coordinator, sealer=sealer, now=clock.now())
+    for _ in range(MOST_SHOWN + 1):
+        draft = WishDraft(kind=WishKind.THING, item="书包")
+        await draft_wish(household, draft, actor=people.coordinator, sealer=sealer, now=clock.now())
+    page = await (await desk_of(app, people.coordinator, clock)).text("/field")
+    assert f"没填完的心愿（{MOST_SHOWN + 1}）" in page
+    assert f"这里是最急的 {MOST_SHOWN} 个" in page

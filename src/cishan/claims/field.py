@@ -25,6 +25,7 @@ from cishan.templating import page_response
 from cishan.web import done, path_id, services_of, viewer_of
 from cishan.wishes.staff_pages import Task as FieldTask
 from cishan.wishes.staff_pages import TaskGroup
+from cishan.wishes.work import MOST_SHOWN
 
 WRONG_CODE = "wrong-code"
 
@@ -40,7 +41,7 @@ async def deliveries_today(viewer: Viewer, sealer: Sealer, now: datetime) -> Tas
     """What there is to buy and to bring, for the coordinator's first page; late first."""
     page = tasks_page(await tasks_of(viewer, now=now), now)
     due = (*page.late, *page.to_buy, *page.to_bring)
-    return TaskGroup("要买要送的", tuple(FieldTask(**asdict(row)) for row in due))
+    return TaskGroup("要买要送的", tuple(FieldTask(**asdict(row)) for row in due[:MOST_SHOWN]), len(due))
 
 
 async def show_task(request: Request) -> Response:

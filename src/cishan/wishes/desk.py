@@ -20,10 +20,9 @@ from cishan.web import done, path_id, services_of, viewer_of
 from cishan.wishes import actions
 from cishan.wishes.actions import Wording
 from cishan.wishes.campaigns import terms_on
-from cishan.wishes.pages import FOR_WHOM, price_text
+from cishan.wishes.pages import FOR_WHOM, TONES, price_text
 from cishan.wishes.rules import Marked, risk_marks
 from cishan.wishes.staff_pages import (
-    STATE_TONES,
     PublishPage,
     QueuePage,
     ReviewPage,
@@ -227,7 +226,7 @@ async def _review_page(request: Request, values: Mapping[str, object] | None, er
         for_whom=FOR_WHOM[wish.audience],
         price=price_text(wish.price_fen, wish.hours),
         state_label=label(wish.status),
-        state_tone=STATE_TONES[wish.status],
+        state_tone=TONES[wish.status],
         left=remaining(wish.due_at, now) if wish.due_at else "",
         marks=_marks(wish, terms.value_cap_fen),
         visit=visit,
@@ -255,7 +254,7 @@ async def _publish_page(request: Request, values: Mapping[str, object] | None, e
         for_whom=FOR_WHOM[wish.audience],
         price=price_text(wish.price_fen, wish.hours),
         state_label=label(wish.status),
-        state_tone=STATE_TONES[wish.status],
+        state_tone=TONES[wish.status],
         left=remaining(wish.due_at, now) if wish.due_at else "",
         group=label(wish.public_group) if wish.public_group else "不写",
         picture=picture_of(wish),

@@ -1,12 +1,14 @@
 """The coordinator's pages: today's tasks, and filing a wish step by step, each step saved before the next is asked."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
 
 from pydantic import Field
 from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
 from starlette.responses import Response
 
+from cishan.accounts.viewer import Viewer
 from cishan.clock import beijing_day
 from cishan.errors import InvalidInput, NotFound
 from cishan.forms.reading import FormModel, parse_form, read_fields, typed_text
@@ -25,9 +27,8 @@ from cishan.wishes.actions import WishDraft, change_draft, draft_wish, file_wish
 from cishan.wishes.campaigns import terms_on
 from cishan.wishes.catalogue import catalogue, usual_price_of
 from cishan.wishes.checks import NEEDED_CONSENTS, household_in_scope
-from cishan.wishes.pages import FOR_WHOM, price_text
+from cishan.wishes.pages import FOR_WHOM, TONES, price_text
 from cishan.wishes.staff_pages import (
-    STATE_TONES,
     FieldPage,
     FieldWishPage,
     FilingCheckPage,
@@ -39,7 +40,15 @@ from cishan.wishes.staff_pages import (
     visit_task,
 )
 from cishan.wishes.states import Audience, WishKind, WishStatus, can
-from cishan.wishes.work import StaffWish, queue_of, staff_wish, timeline_of, visits_to_confirm
+from cishan.wishes.work import (
+    MOST_SHOWN,
+    StaffWish,
+    queue_of,
+    staff_wish,
+    timeline_of,
+    visits_to_confirm,
+    waiting_in,
+)
 
 STEPS = ("what", "who", "price")
 LAST_STEP = 4
@@ -77,21 +86,25 @@ async def show_field(request: Request) -> Response:
     """Today: what came back, what is not finished, what other rooms ask for, what is under way."""
     services, viewer = services_of(request), viewer_of(request)
     now = services.clock.now()
-    returned = await queue_of(viewer, (WishStatus.RETURNED,))
-    drafts = await queue_of(viewer, (WishStatus.DRAFT,))
     visits = await visits_to_confirm(viewer, sealer=services.sealer)
     groups = [
-        TaskGroup("等您确认的走访", tuple(visit_task(visit) for visit in visits)),
-        TaskGroup("退回来要改的", tuple(task_of(wish, f"/field/wishes/{wish.id}", now) for wish in returned)),
+        TaskGroup("等您确认的走访", tuple(visit_task(visit) for visit in visits[:MOST_SHOWN]), len(visits)),
+        await _wishes_in("退回来要改的", (WishStatus.RETURNED,), viewer, now),
         *[await source(viewer, services.sealer, now) for source in request.app.state.field_tasks],
-        TaskGroup("没填完的心愿", tuple(task_of(wish, f"/field/wishes/{wish.id}", now) for wish in drafts)),
+        await _wishes_in("没填完的心愿", (WishStatus.DRAFT,), viewer, now),
     ]
-    under_way = await queue_of(viewer, UNDER_WAY)
     page = FieldPage(
         groups=tuple(group for group in groups if group.tasks),
-        under_way=tuple(task_of(wish, f"/field/wishes/{wish.id}", now) for wish in under_way),
+        under_way=await _wishes_in("正在办的心愿", UNDER_WAY, viewer, now),
     )
     return page_response(request, "wishes/field.html", page)
+
+
+async def _wishes_in(title: str, statuses: tuple[WishStatus, ...], viewer: Viewer, now: datetime) -> TaskGroup:
+    """The most pressing wishes in these statuses; they are counted apart only where more wait than are shown."""
+    found = await queue_of(viewer, statuses)
+    total = len(found) if len(found) < MOST_SHOWN else (await waiting_in(viewer, statuses, now))[0]
+    return TaskGroup(title, tuple(task_of(wish, f"/field/wishes/{wish.id}", now) for wish in found), total)
 
 
 async def show_new(request: Request) -> Response:

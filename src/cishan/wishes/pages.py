@@ -34,7 +34,19 @@ ICONS = (
     ("stove", ("锅", "炉", "煲", "壶", "电", "机", "灶")),
     ("food", ("米", "面", "油", "糕", "奶")),
 )
-TONES = {WishStatus.PUBLISHED: "warn", WishStatus.CLAIMED: "busy", WishStatus.FULFILLED: "good"}
+TONES = {
+    WishStatus.DRAFT: "plain",
+    WishStatus.FILED: "busy",
+    WishStatus.VISITED: "busy",
+    WishStatus.WORDED: "busy",
+    WishStatus.PUBLISHED: "busy",
+    WishStatus.CLAIMED: "busy",
+    WishStatus.FULFILLED: "good",
+    WishStatus.RETURNED: "warn",
+    WishStatus.WITHDRAWN: "plain",
+    WishStatus.LAPSED: "plain",
+}
+"""How a status is coloured, the same for a giver and for staff."""
 
 
 @dataclass(frozen=True)

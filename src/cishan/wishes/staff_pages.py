@@ -13,24 +13,11 @@ from cishan.page_parts import Step
 from cishan.sealing import Sealer
 from cishan.templating import day, moment, remaining
 from cishan.wishes.catalogue import Suggestion
-from cishan.wishes.pages import FOR_WHOM, icon_of, price_text
+from cishan.wishes.pages import FOR_WHOM, TONES, icon_of, price_text
 from cishan.wishes.states import STEP_LABELS, WishStatus
 from cishan.wishes.work import StaffWish, VisitToConfirm, VisitView
 
 Choice = tuple[str, str]
-
-STATE_TONES = {
-    WishStatus.DRAFT: "plain",
-    WishStatus.FILED: "busy",
-    WishStatus.VISITED: "busy",
-    WishStatus.WORDED: "busy",
-    WishStatus.PUBLISHED: "good",
-    WishStatus.CLAIMED: "good",
-    WishStatus.FULFILLED: "good",
-    WishStatus.RETURNED: "warn",
-    WishStatus.WITHDRAWN: "plain",
-    WishStatus.LAPSED: "plain",
-}
 
 
 @dataclass(frozen=True)
@@ -47,9 +34,10 @@ class Task:
 
 @dataclass(frozen=True)
 class TaskGroup:
-    """Tasks of one sort under a heading."""
+    """Tasks of one sort under a heading: the most pressing ones, and how many there are in all."""
 
     title: str
+    total: int
     tasks: tuple[Task, ...]
 
 
@@ -62,7 +50,7 @@ class FieldPage:
     """A coordinator's day."""
 
     groups: tuple[TaskGroup, ...]
-    under_way: tuple[Task, ...]
+    under_way: TaskGroup
 
 
 @dataclass(frozen=True)
@@ -198,7 +186,7 @@ def queue_row(wish: StaffWish, href: str, now: datetime, marks: tuple[str, ...])
         price=price_text(wish.price_fen, wish.hours),
         county=wish.county,
         state_label=label(wish.status),
-        state_tone=STATE_TONES[wish.status],
+        state_tone=TONES[wish.status],
         left=remaining(wish.due_at, now) if wish.due_at else "不限时",
         is_late=is_late(wish, now),
         marks=marks,
@@ -219,7 +207,7 @@ def task_of(wish: StaffWish, href: str, now: datetime) -> Task:
         href=href,
         icon=icon_of(wish.item, wish.kind),
         tag=label(wish.status),
-        tone=STATE_TONES[wish.status],
+        tone=TONES[wish.status],
     )
 
 
