@@ -61,11 +61,11 @@ async def check_advances(request: Request) -> Response:
     viewer, now = viewer_of(request), services_of(request).clock.now()
     try:
         form = await read_form(request, ChosenForm)
-        if not 0 < len(form.claim) <= PAGE_ROWS:
+        if not 0 < len(form.chosen) <= PAGE_ROWS:
             raise InvalidInput({"claim": "请先选择要拨款的认领。"})
     except InvalidInput as error:
         return await _advances_response(request, {"claim": "；".join(error.fields.values())}, status=400)
-    tasks = await chosen_claims(list(form.claim), viewer=viewer)
+    tasks = await chosen_claims(list(form.chosen), viewer=viewer)
     found = await with_towns(tasks)
     rows = tuple(advance_row(task, town, now) for task, town in found)
     page = AdvancesPage(

@@ -72,4 +72,12 @@ class BuyerForm(FormModel):
 
 
 class ChosenForm(FormModel):
+    """Claims that were ticked; or, with `every`, all that the page showed (their ids joined by "-")."""
+
     claim: tuple[int, ...] = ()
+    shown: str = Field(default="", max_length=800, pattern=r"^[0-9]{1,18}(-[0-9]{1,18})*$")
+    every: str = ""
+
+    @property
+    def chosen(self) -> tuple[int, ...]:
+        return tuple(int(part) for part in self.shown.split("-") if part) if self.every else self.claim

@@ -67,7 +67,8 @@ CHECKS = (
 TO_ADVANCE = (
     TASK
     + """
- WHERE c.status = 'paid' AND w.division_code BETWEEN $1 AND $2 ORDER BY c.due_at, c.id LIMIT $3 OFFSET $4
+ WHERE c.status = 'paid' AND w.division_code BETWEEN $1 AND $2
+ ORDER BY coalesce(c.late_since, c.due_at), c.id LIMIT $3 OFFSET $4
 """
 )
 CHOSEN = TASK + " WHERE c.id = ANY($1) AND w.division_code BETWEEN $2 AND $3 ORDER BY c.id LIMIT $4"
