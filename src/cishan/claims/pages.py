@@ -189,7 +189,7 @@ def steps_of(gift: Gift) -> tuple[Step, ...]:
 
 def _left(gift: Gift) -> str:
     left = gift.price_fen - (gift.spent_fen or 0)
-    return f"省下的 {yuan(left)} 留在微心愿项目，用于别的心愿" if left > 0 else ""
+    return f"省下的 {yuan(left)}留在微心愿项目，用于别的心愿" if left > 0 else ""
 
 
 def _check_step(gift: Gift) -> Step:
