@@ -3,16 +3,20 @@
 Rows of a kind are numbered from a base of their own, so that a number in a logged statement names its table.
 """
 
+from dataclasses import dataclass
 from datetime import date
+from functools import cache
 
 import asyncpg
 
 from bench.scale import Scale
 from cishan.accounts.states import STAFF_ROLES
-from cishan.charities.actions import CharityFacts, set_up_charity
+from cishan.charities.actions import CharityFacts, set_up_charity, set_up_merchant
 from cishan.charities.states import LegalMode
 from cishan.database import JsonRow, credentials, database, database_now, migrate
 from cishan.divisions.actions import load_divisions
+from cishan.payments.alipay.signing import generate_private_key_pem, public_key_pem
+from cishan.payments.merchants import private_key_file
 from cishan.sealing import Sealer, load_sealer
 from cishan.settings import Settings
 from cishan.shipped import shipped
@@ -24,7 +28,7 @@ WISH_BASE = 50_000_000
 DONOR_BASE = 60_000_000
 PAST_DONOR_BASE = 65_000_000
 STAFF_BASE = 68_000_000
-NEXT_ID = {"claim": 70_000_000, "payment_order": 80_000_000, "form_answer": 90_000_000}
+NEXT_ID = {"claim": 70_000_000, "payment_order": 80_000_000, "form_answer": 90_000_000, "ledger_entry": 95_000_000}
 EVERY = 10
 """Every tenth wish is published, so published ones lie spread over the whole table."""
 WISHES_PER_HOUSEHOLD = 4
@@ -110,11 +114,16 @@ async def fill_city(settings: Settings, scale: Scale) -> None:
     """Migrates an empty database and fills it; the charity and its campaign come from the product's own actions."""
     await migrate(settings)
     sealer = load_sealer(settings.keys_directory)
+    write_merchant_keys(settings)
     async with database(settings):
         now = await database_now()
         await load_divisions(CITY)
         charity = await set_up_charity(FACTS, now=now)
         campaign = await open_campaign(charity.id, now=now)
+        account = merchant()
+        await set_up_merchant(
+            charity.id, app_id=account.app_id, seller_id=account.seller_id, gateway_url=account.gateway_url
+        )
         items = catalogue()
     connection = await asyncpg.connect(**credentials(settings.database_url))
     try:
@@ -124,6 +133,13 @@ async def fill_city(settings: Settings, scale: Scale) -> None:
         await connection.execute("CHECKPOINT")
     finally:
         await connection.close()
+
+
+def write_merchant_keys(settings: Settings) -> None:
+    account = merchant()
+    private_key_file(settings, account.app_id).write_text(account.private_key_pem)
+    public = settings.keys_directory / f"alipay-{account.app_id}.pem"
+    public.write_text(public_key_pem(account.alipay_private_key_pem))
 
 
 async def _fill(
@@ -193,3 +209,20 @@ FACTS = CharityFacts(
     filing_number="53371400MJE0000011A25001",
     fund_purpose="本市困难家庭的微心愿。受益人由村、乡镇走访核实后按先后次序确定，不指定个人。",
 )
+
+
+@dataclass(frozen=True)
+class BenchMerchant:
+    """A merchant account whose gateway nobody answers: its notices can be signed, nothing can be asked."""
+
+    private_key_pem: str
+    alipay_private_key_pem: str
+    app_id: str = "2021000000000001"
+    seller_id: str = "2088000000000156"
+    gateway_url: str = "http://127.0.0.1:9/gateway.do"
+
+
+@cache
+def merchant() -> BenchMerchant:
+    """The same keys for the whole run."""
+    return BenchMerchant(generate_private_key_pem(), generate_private_key_pem())

@@ -1,35 +1,20 @@
 """Claims over HTTP against pgbench, which drives the statements of one claim as the server logged them."""
 
-import asyncio
-import os
-import re
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-
-import asyncpg
 
 from bench.city import DONOR_BASE, EVERY, WISH_BASE, token_of, wish_number
 from bench.harness import Aim, Benchmark, Rounds, interleave
 from bench.load import drive, post_request
-from bench.world import DATABASE, World
+from bench.peer_script import log_statements, pgbench, script_of, statements_since
+from bench.world import World
 from cishan.accounts.sessions import token_hash
-from cishan.database import APP_ROLE
-from cishan.postgres.cluster import SOCKET_PORT, SUPERUSER
 from cishan.web import SESSION_COOKIE
 
 RECORDED = 5
 WARMING = 24
-QUIET_SECONDS = 0.3
-PGBENCH_SECONDS = 120.0
-STATEMENT = re.compile(r"^(?:statement|execute [^:]*): (.*)$", re.DOTALL)
-PARAMETER = re.compile(r"\$(\d+) = (NULL|'(?:[^']|'')*')")
-PLACEHOLDER = re.compile(r"\$(\d+)")
-RETURNS_ID = re.compile(
-    r'^\s*INSERT INTO "?(claim|payment_order|form_answer)"?.*RETURNING "?id"?', re.DOTALL | re.IGNORECASE
-)
-VARIABLE = re.compile(r":[A-Za-z_]")
 FIRST = f"""\\set k :k + 1
 \\set n :first + :client_id * :share + :k
 \\set wish {WISH_BASE} + {EVERY} * (:n + 1)
@@ -48,7 +33,7 @@ class Recorded:
 async def over_http(world: World) -> Rounds:
     await make_all_payable(world)
     recorded = await record_claim(world)
-    script = script_of(recorded.statements, await identities(world, recorded.place))
+    script = FIRST + script_of(recorded.statements, await identities(world, recorded.place))
     with tempfile.NamedTemporaryFile("w", suffix=".sql") as file:
         file.write(script)
         file.flush()
@@ -103,30 +88,18 @@ async def record_claim(world: World) -> Recorded:
     """The shortest of some claims made one by one on warm caches: it holds none of the reads made now and then."""
     await claim_rate(world, WARMING)
     async with world.connection() as connection:
-        await _log_statements(connection, "all")
+        await log_statements(connection, "all")
         try:
             recorded = [await _record_one(world) for _ in range(RECORDED)]
         finally:
-            await _log_statements(connection, "none")
+            await log_statements(connection, "none")
     return min(recorded, key=lambda one: len(one.statements))
 
 
 async def _record_one(world: World) -> Recorded:
     offset, place = world.log_size(), world.used_wishes
     await claim_rate(world, 1)
-    await asyncio.sleep(QUIET_SECONDS)
-    found = []
-    for line in world.statements(offset):
-        matched = STATEMENT.match(line["message"])
-        if matched and line.get("application_name") == "cishan":
-            found.append((matched[1].strip().rstrip(";"), line.get("detail", "")))
-    return Recorded(place, tuple(found))
-
-
-async def _log_statements(connection: asyncpg.Connection, what: str) -> None:
-    await connection.execute(f"ALTER SYSTEM SET log_statement = '{what}'")
-    await connection.fetchval("SELECT pg_reload_conf()")
-    await asyncio.sleep(QUIET_SECONDS)
+    return Recorded(place, tuple(await statements_since(world, offset)))
 
 
 async def identities(world: World, place: int) -> dict[str, str]:
@@ -152,51 +125,14 @@ async def identities(world: World, place: int) -> dict[str, str]:
     }
 
 
-def script_of(statements: Sequence[tuple[str, str]], varying: Mapping[str, str]) -> str:
-    """A pgbench script of logged statements; ids that a statement returns are kept for those behind it."""
-    parts = [FIRST]
-    for sql, detail in statements:
-        given = {int(number): _written(text, varying) for number, text in PARAMETER.findall(detail)}
-        written = PLACEHOLDER.sub(lambda found, given=given: given[int(found[1])], sql)  # type: ignore[misc]
-        table = RETURNS_ID.match(sql)
-        parts.append(f"{written}\n\\gset {table[1]}_\n" if table else f"{written};\n")
-    return "".join(parts)
-
-
-def _written(text: str, varying: Mapping[str, str]) -> str:
-    if text == "NULL":
-        return text
-    known = varying.get(text[1:-1].replace("''", "'"))
-    if known is None and VARIABLE.search(text):
-        raise ValueError(f"pgbench would take a part of {text} for a variable")
-    return known or text
-
-
 async def pgbench_rate(world: World, script: Path, count: int) -> float:
-    """Claims a second by pgbench with as many clients, in its fastest mode, under the app's own role."""
-    clients, cluster = world.scale.connections, world.cluster
-    places = world.take_wishes(count)
-    process = await asyncio.create_subprocess_exec(
-        *(cluster.binaries / "pgbench", "--no-vacuum", "--protocol=prepared"),
-        *("--client", str(clients), "--transactions", str(count // clients), "--file", script),
-        *("-D", f"first={places.start - 1}", "-D", f"share={count // clients}", "-D", "k=0"),
-        *("--host", cluster.socket_directory, "--port", str(cluster.port or SOCKET_PORT)),
-        *("--username", SUPERUSER, DATABASE),
-        env={**os.environ, "PGOPTIONS": f"-c role={APP_ROLE}", "LC_ALL": "C"},
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-    )
-    try:
-        async with asyncio.timeout(PGBENCH_SECONDS):
-            said = (await process.communicate())[0].decode()
-    finally:
-        if process.returncode is None:
-            process.kill()
-    found = re.search(r"^tps = ([\d.]+)", said, re.MULTILINE)
-    if process.returncode != 0 or found is None:
-        raise ValueError(f"pgbench: {said.strip()[-2000:]}")
-    await check_claimed(world, range(places.start, places.start + count // clients * clients))
-    return float(found[1])
+    """Claims a second by pgbench with as many clients."""
+    share = count // world.scale.connections
+    places = world.take_wishes(share * world.scale.connections)
+    variables = {"first": places.start - 1, "share": share, "k": 0}
+    rate = await pgbench(world, script, transactions=share, variables=variables)
+    await check_claimed(world, places)
+    return rate
 
 
 BENCHMARKS = (

@@ -61,13 +61,12 @@ def get_request(path: str, cookie: str = "") -> bytes:
     return ("\r\n".join(lines) + "\r\n\r\n").encode()
 
 
-def post_request(path: str, body: str, cookie: str) -> bytes:
-    """A form as a browser on the site itself sends it."""
+def post_request(path: str, body: str, cookie: str = "") -> bytes:
+    """A form as a browser on the site itself sends it; without a cookie, as a gateway does."""
     lines = [
         f"POST {path} HTTP/1.1",
         f"Host: {HOST}",
-        f"Cookie: {cookie}",
-        "Sec-Fetch-Site: same-origin",
+        *([f"Cookie: {cookie}", "Sec-Fetch-Site: same-origin"] if cookie else []),
         "Content-Type: application/x-www-form-urlencoded",
         f"Content-Length: {len(body)}",
     ]
