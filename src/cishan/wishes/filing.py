@@ -394,7 +394,7 @@ async def _wish_page(request: Request, errors: Mapping[str, str]) -> Response:
         wish=wish,
         title=wish.item or "没填完的心愿",
         state_label=label(wish.status),
-        state_tone=STATE_TONES[wish.status],
+        state_tone=TONES[wish.status],
         steps=staff_steps(await timeline_of(wish.id)),
         can_change=can("file", wish.status),
         can_withdraw=can("withdraw", wish.status) and wish.status is not WishStatus.CLAIMED,
