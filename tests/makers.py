@@ -251,11 +251,13 @@ async def _walk(
     aside: dict[WishStatus, tuple[WishStatus, Callable[[], Awaitable[object]]]] = {
         WishStatus.RETURNED: (
             WishStatus.FILED,
-            lambda: wishes.send_back(wish_id, actor=people.reviewer, now=now, reason="价格要再问一次"),
+            lambda: wishes.send_back(wish_id, actor=people.reviewer, sealer=sealer, now=now, reason="价格要再问一次"),
         ),
         WishStatus.WITHDRAWN: (
             WishStatus.DRAFT,
-            lambda: wishes.withdraw_wish(wish_id, actor=people.coordinator, now=now, reason="家里已经有了"),
+            lambda: wishes.withdraw_wish(
+                wish_id, actor=people.coordinator, sealer=sealer, now=now, reason="家里已经有了"
+            ),
         ),
         WishStatus.LAPSED: (WishStatus.DRAFT, lambda: wishes.lapse_wish(wish_id, actor=None, now=now)),
     }

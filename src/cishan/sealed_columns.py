@@ -36,6 +36,7 @@ COLUMNS: tuple[SealedColumn, ...] = (
     SealedColumn("stored_notice", "body_sealed", "stored_notice.body"),
     SealedColumn("concern", "text_sealed", "concern.text"),
     SealedColumn("concern", "contact_sealed", "concern.contact"),
+    SealedColumn("event_reason", "text_sealed", "event_reason.text"),
     SealedColumn("outbox_message", "recipient_sealed", "message.recipient"),
     SealedColumn("outbox_message", "text_sealed", "message.text"),
 )

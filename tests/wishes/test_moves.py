@@ -28,13 +28,13 @@ async def take(verb: str, wish: Wish, people: WishPeople, donor: Viewer, sealer:
         case "word":
             await wishes.word_wish(wish.id, WORDING, actor=people.reviewer, sealer=sealer, now=now)
         case "ask_rewording":
-            await wishes.ask_rewording(wish.id, actor=people.editor, now=now, reason="写得短一些")
+            await wishes.ask_rewording(wish.id, actor=people.editor, sealer=sealer, now=now, reason="写得短一些")
         case "send_back":
-            await wishes.send_back(wish.id, actor=people.reviewer, now=now, reason="价格不对")
+            await wishes.send_back(wish.id, actor=people.reviewer, sealer=sealer, now=now, reason="价格不对")
         case "publish":
             await wishes.publish_wish(wish.id, actor=people.editor, sealer=sealer, now=now)
         case "take_off":
-            await wishes.take_off_wall(wish.id, actor=people.editor, now=now, reason="有人举报")
+            await wishes.take_off_wall(wish.id, actor=people.editor, sealer=sealer, now=now, reason="有人举报")
         case "claim":
             await wishes.claim_wish(wish.id, actor=donor, now=now)
         case "release":
@@ -46,7 +46,7 @@ async def take(verb: str, wish: Wish, people: WishPeople, donor: Viewer, sealer:
         case "withdraw" if wish.status is WishStatus.CLAIMED:
             await wishes.withdraw_claimed_wish(wish.id, actor=people.reviewer, now=now, reason="搬走了")
         case "withdraw":
-            await wishes.withdraw_wish(wish.id, actor=people.coordinator, now=now, reason="不需要了")
+            await wishes.withdraw_wish(wish.id, actor=people.coordinator, sealer=sealer, now=now, reason="不需要了")
 
 
 async def visit_and_confirm(wish: Wish, people: WishPeople, sealer: Sealer, clock: SteppedClock) -> None:

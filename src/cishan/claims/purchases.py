@@ -19,7 +19,7 @@ from cishan.claims.rules import next_status
 from cishan.database import JsonRow, rows
 from cishan.divisions.rules import town_of
 from cishan.errors import CishanError, Conflict, Forbidden, InvalidInput, NotFound
-from cishan.events.actions import record_event
+from cishan.events.actions import REASON_LABEL, record_event
 from cishan.ledger.actions import Source, book_advance, book_purchase, book_return_of_advance
 from cishan.ledger.queries import own_balance_of
 from cishan.messages.actions import queue_notice
@@ -168,10 +168,12 @@ async def refuse_purchase(purchase_id: int, reason: str, *, actor: Viewer, seale
             "spent_fen": purchase["spent_fen"],
             "voucher": purchase["voucher_id"],
             "buyer": purchase["buyer_id"],
-            "reason": reason.strip(),
         }
         await rows(DROP, purchase_id)
-        await record_event("claim", claim["id"], "refuse_purchase", actor=actor, now=now, detail=detail)
+        sealed = sealer.seal(reason.strip(), REASON_LABEL)
+        await record_event(
+            "claim", claim["id"], "refuse_purchase", actor=actor, now=now, detail=detail, reason_sealed=sealed
+        )
         text = f"财务没有同意“{claim['item']}”多花的钱：{reason.strip()}。请退换后重新登记，价格不超过拨的钱。"
         await queue_notice(f"purchase-refused:{purchase_id}", purchase["buyer_id"], text, sealer=sealer, now=now)
 

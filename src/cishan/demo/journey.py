@@ -112,13 +112,15 @@ class Journey:
         until = stage.wish
         if until is WishStatus.WITHDRAWN:
             reason = "亲戚已经送了一件，家里不再需要。"
-            await wishes.withdraw_wish(wish_id, actor=home.coordinator, now=started + DAY, reason=reason)
+            await wishes.withdraw_wish(
+                wish_id, actor=home.coordinator, sealer=self._sealer, now=started + DAY, reason=reason
+            )
         if until in {WishStatus.WITHDRAWN, WishStatus.DRAFT}:
             return False
         await wishes.file_wish(wish_id, actor=home.coordinator, sealer=self._sealer, now=started + HOUR)
         if until is WishStatus.RETURNED:
             reason = "请再量一下屋里的尺寸，写上要多大的。"
-            await wishes.send_back(wish_id, actor=home.reviewer, now=started + DAY, reason=reason)
+            await wishes.send_back(wish_id, actor=home.reviewer, sealer=self._sealer, now=started + DAY, reason=reason)
         if until in {WishStatus.RETURNED, WishStatus.FILED}:
             return False
         await self._visit(wish_id, home, started + DAY)
@@ -129,7 +131,9 @@ class Journey:
         await wishes.word_wish(wish_id, wording, actor=home.reviewer, sealer=self._sealer, now=started + 2 * DAY)
         if stage.waits is Waits.WORDS:
             reason = "题目再具体一点：想要什么、用在哪里，一句话说清楚。"
-            await wishes.ask_rewording(wish_id, actor=self._crew.editor, now=started + 3 * DAY, reason=reason)
+            await wishes.ask_rewording(
+                wish_id, actor=self._crew.editor, sealer=self._sealer, now=started + 3 * DAY, reason=reason
+            )
             return False
         if until is WishStatus.WORDED:
             return False

@@ -11,8 +11,10 @@ INSERT = """
 INSERT INTO event (subject_kind, subject_id, number, verb, actor_id, at, detail)
 SELECT $1::varchar, $2::bigint, coalesce(max(number), 0) + 1, $3, $4, $5, $6::jsonb
   FROM event WHERE subject_kind = $1 AND subject_id = $2
-RETURNING number
+RETURNING id, number
 """
+REASON_LABEL = "event_reason.text"
+KEEP_REASON = "INSERT INTO event_reason (event_id, text_sealed) VALUES ($1, $2)"
 
 INSERT_MANY = """
 INSERT INTO event (subject_kind, subject_id, number, verb, actor_id, at, detail)
@@ -31,14 +33,19 @@ async def record_event(
     actor: Viewer | None,
     now: datetime,
     detail: dict[str, object] | None = None,
+    reason_sealed: bytes | None = None,
 ) -> int:
     """Writes the subject's next event and returns its number; `actor` None is the system keeping a deadline.
+
+    `reason_sealed` is what a person gave as reason, sealed under REASON_LABEL; it is kept where it can be erased.
 
     The caller holds the subject's row lock, so numbers have no gaps; without it the unique constraint refuses one.
     """
     found = await rows(
         INSERT, subject_kind, subject_id, verb, actor.account_id if actor else None, now, detail_text(detail)
     )
+    if reason_sealed is not None:
+        await rows(KEEP_REASON, found[0]["id"], reason_sealed)
     number: int = found[0]["number"]
     return number
 

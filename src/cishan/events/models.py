@@ -27,3 +27,20 @@ class Event(Model):
             UniqueConstraint(fields=("subject_kind", "subject_id", "number"), name="uq_event_number"),
             CheckConstraint(check="number > 0", name="ck_event_number"),
         ]
+
+
+class EventReason(Model):
+    """Why somebody did it, in their own words: sealed, and beside the event, which can never be changed.
+
+    A reason may hold a name that nobody should have written, so its row can be deleted while the event stays.
+    """
+
+    id = fields.BigIntField(primary_key=True)
+    event: fields.ForeignKeyRelation[Event] = fields.ForeignKeyField(
+        "cishan.Event", related_name="reasons", on_delete=fields.RESTRICT
+    )
+    text_sealed = fields.BinaryField()
+
+    class Meta:
+        table = "event_reason"
+        constraints = [UniqueConstraint(fields=("event_id",), name="uq_event_reason")]

@@ -44,7 +44,9 @@ async def bring_to_wall(scene: Scene, need: Need, rng: Random) -> int | None:
     wish_id = await _draft(scene, need, coordinator, rng)
     if need.course is Course.GIVEN_UP_AS_DRAFT:
         await scene.at_work(rng, days=3)
-        await wishes.withdraw_wish(wish_id, actor=coordinator, now=scene.now(), reason="家里已经有了")
+        await wishes.withdraw_wish(
+            wish_id, actor=coordinator, sealer=scene.world.sealer, now=scene.now(), reason="家里已经有了"
+        )
         return None
     await scene.after(hours=1)
     await _file(scene, wish_id, coordinator)
@@ -63,7 +65,9 @@ async def publish_again(scene: Scene, wish_id: int, need: Need, rng: Random) -> 
     """The editor takes a wish off the wall, looks again, and puts it back."""
     await scene.at_work(rng, days=1)
     editor = scene.staff.editor(need.village)
-    await wishes.take_off_wall(wish_id, actor=editor, now=scene.now(), reason="有人反映，先撤下来核实")
+    await wishes.take_off_wall(
+        wish_id, actor=editor, sealer=scene.world.sealer, now=scene.now(), reason="有人反映，先撤下来核实"
+    )
     await scene.at_work(rng, days=1)
     await wishes.publish_wish(wish_id, actor=editor, sealer=scene.world.sealer, now=scene.now())
 
@@ -103,7 +107,9 @@ async def _file(scene: Scene, wish_id: int, coordinator: Viewer) -> None:
 async def _send_back(scene: Scene, wish_id: int, need: Need, rng: Random) -> None:
     await scene.at_work(rng, days=1)
     reason = "说明里写了孩子的学校和班级，涉及隐私，请改写" if rng.random() < 0.5 else "价格要再问一次"
-    await wishes.send_back(wish_id, actor=scene.staff.reviewer(need.village), now=scene.now(), reason=reason)
+    await wishes.send_back(
+        wish_id, actor=scene.staff.reviewer(need.village), sealer=scene.world.sealer, now=scene.now(), reason=reason
+    )
 
 
 async def _mend(scene: Scene, wish_id: int, coordinator: Viewer, rng: Random) -> None:
@@ -162,7 +168,9 @@ async def _publish(scene: Scene, wish_id: int, need: Need, rng: Random) -> None:
     await scene.at_work(rng, days=1)
     editor, sealer = scene.staff.editor(need.village), scene.world.sealer
     if need.course is Course.REWORDED:
-        await wishes.ask_rewording(wish_id, actor=editor, now=scene.now(), reason="请写得再短一些")
+        await wishes.ask_rewording(
+            wish_id, actor=editor, sealer=scene.world.sealer, now=scene.now(), reason="请写得再短一些"
+        )
         await scene.at_work(rng, days=1)
         await _find_words(scene, wish_id, need)
         await scene.after(hours=2)

@@ -42,7 +42,9 @@ async def live(scene: Scene, need: Need) -> None:
     elif need.course is Course.WITHDRAWN_FROM_WALL:
         await scene.at_work(rng, days=2)
         coordinator = scene.staff.coordinator(need.village)
-        await wishes.withdraw_wish(wish_id, actor=coordinator, now=scene.now(), reason="家里已经有了")
+        await wishes.withdraw_wish(
+            wish_id, actor=coordinator, sealer=scene.world.sealer, now=scene.now(), reason="家里已经有了"
+        )
         return
     elif need.course is Course.UNWANTED:
         await _outstay(scene, wish_id)

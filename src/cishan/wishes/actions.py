@@ -16,7 +16,7 @@ from cishan.wishes.checks import hold_consents, may_be_shown
 from cishan.wishes.drafts import WishDraft, change_draft, draft_wish, file_wish, withdraw_wish
 from cishan.wishes.models import Wish
 from cishan.wishes.moves import SUBJECT, lock_wish, lock_wish_for, move, reason_of
-from cishan.wishes.publishing import ask_rewording, publish_wish, remove_picture, take_off_wall
+from cishan.wishes.publishing import ask_rewording, publish_wish, remove_picture, take_off_reported, take_off_wall
 from cishan.wishes.reviewing import Wording, confirm_visit, record_visit, send_back, word_wish
 from cishan.wishes.states import WishStatus
 from cishan.wishes.withdrawals import CONSENT_GONE, take_off
@@ -38,6 +38,7 @@ __all__ = [
     "release_wish",
     "remove_picture",
     "send_back",
+    "take_off_reported",
     "take_off_wall",
     "withdraw_claimed_wish",
     "withdraw_wish",

@@ -111,7 +111,7 @@ async def send_back(request: Request) -> Response:
 
     async def act(form: FormData) -> str:
         reason = parse_form(form, ReasonForm).reason
-        await actions.send_back(wish_id, actor=viewer, now=services.clock.now(), reason=reason)
+        await actions.send_back(wish_id, actor=viewer, sealer=services.sealer, now=services.clock.now(), reason=reason)
         return "/desk/publishing" if from_editor else "/desk/reviews"
 
     return await _write(request, act, "wish-returned", _publish_page if from_editor else _review_page)
@@ -156,7 +156,8 @@ async def ask_rewording(request: Request) -> Response:
 
     async def act(form: FormData) -> str:
         reason = parse_form(form, ReasonForm).reason
-        await actions.ask_rewording(wish_id, actor=viewer, now=services.clock.now(), reason=reason)
+        sealer, now = services.sealer, services.clock.now()
+        await actions.ask_rewording(wish_id, actor=viewer, sealer=sealer, now=now, reason=reason)
         return "/desk/publishing"
 
     return await _write(request, act, "wish-returned", _publish_page)
@@ -182,7 +183,8 @@ async def take_off(request: Request) -> Response:
 
     async def act(form: FormData) -> str:
         reason = parse_form(form, ReasonForm).reason
-        await actions.take_off_wall(wish_id, actor=viewer, now=services.clock.now(), reason=reason)
+        sealer, now = services.sealer, services.clock.now()
+        await actions.take_off_wall(wish_id, actor=viewer, sealer=sealer, now=now, reason=reason)
         return f"/desk/publishing/{wish_id}"
 
     return await _write(request, act, "wish-taken-off", _publish_page)
@@ -234,7 +236,7 @@ async def _review_page(request: Request, values: Mapping[str, object] | None, er
         colleagues=colleagues,
         groups=tuple((group.value, text) for group, text in LABELS[Group].items()),
         picture=picture_of(wish),
-        steps=staff_steps(await timeline_of(wish.id)),
+        steps=staff_steps(await timeline_of(wish.id, sealer=services_of(request).sealer)),
         can_record_visit=can("confirm_visit", wish.status),
         can_word=can("word", wish.status),
         can_send_back=can("send_back", wish.status),
@@ -258,7 +260,7 @@ async def _publish_page(request: Request, values: Mapping[str, object] | None, e
         left=remaining(wish.due_at, now) if wish.due_at else "",
         group=label(wish.public_group) if wish.public_group else "不写",
         picture=picture_of(wish),
-        steps=staff_steps(await timeline_of(wish.id)),
+        steps=staff_steps(await timeline_of(wish.id, sealer=services_of(request).sealer)),
         can_publish=can("publish", wish.status),
         can_take_off=can("take_off", wish.status),
         errors=errors,

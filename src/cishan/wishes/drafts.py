@@ -9,7 +9,7 @@ from cishan.accounts.viewer import Viewer
 from cishan.clock import beijing_day
 from cishan.divisions.rules import county_of
 from cishan.errors import Conflict, InvalidInput
-from cishan.events.actions import record_event
+from cishan.events.actions import REASON_LABEL, record_event
 from cishan.permissions import Permission
 from cishan.sealing import Sealer
 from cishan.wishes.campaigns import current_campaign_id, terms_on
@@ -108,14 +108,15 @@ async def file_wish(wish_id: int, *, actor: Viewer, sealer: Sealer, now: datetim
         )
 
 
-async def withdraw_wish(wish_id: int, *, actor: Viewer, now: datetime, reason: str) -> Wish:
+async def withdraw_wish(wish_id: int, *, actor: Viewer, sealer: Sealer, now: datetime, reason: str) -> Wish:
     """Ends a wish that nobody has claimed, because the family no longer wants or needs it."""
     must(actor, Permission.STAFF)
     async with in_transaction():
         wish = await lock_wish_for(wish_id, actor)
         if wish.status is WishStatus.CLAIMED:
             raise Conflict("这个心愿已经有人认领，不能直接撤回。请先处理这次认领。")
-        return await move(wish, "withdraw", actor=actor, now=now, detail={"reason": reason_of(reason)})
+        sealed = sealer.seal(reason_of(reason), REASON_LABEL)
+        return await move(wish, "withdraw", actor=actor, now=now, reason_sealed=sealed)
 
 
 def _changes(draft: WishDraft, sealer: Sealer) -> dict[str, object]:

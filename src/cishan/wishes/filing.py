@@ -191,7 +191,7 @@ async def withdraw(request: Request) -> Response:
 
     async def act() -> str:
         reason = parse_form(form, ReasonForm).reason
-        await withdraw_wish(wish_id, actor=viewer, now=services.clock.now(), reason=reason)
+        await withdraw_wish(wish_id, actor=viewer, sealer=services.sealer, now=services.clock.now(), reason=reason)
         return f"/field/wishes/{wish_id}"
 
     try:
@@ -395,7 +395,7 @@ async def _wish_page(request: Request, errors: Mapping[str, str]) -> Response:
         title=wish.item or "没填完的心愿",
         state_label=label(wish.status),
         state_tone=TONES[wish.status],
-        steps=staff_steps(await timeline_of(wish.id)),
+        steps=staff_steps(await timeline_of(wish.id, sealer=services_of(request).sealer)),
         can_change=can("file", wish.status),
         can_withdraw=can("withdraw", wish.status) and wish.status is not WishStatus.CLAIMED,
         picture=picture_of(wish),

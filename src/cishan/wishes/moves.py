@@ -50,6 +50,7 @@ async def move(
     actor: Viewer | None,
     now: datetime,
     detail: dict[str, object] | None = None,
+    reason_sealed: bytes | None = None,
     **changes: object,
 ) -> Wish:
     """Moves a locked wish and writes `changes` with it. `actor` None is the system keeping a deadline."""
@@ -58,7 +59,7 @@ async def move(
     changes |= {"status": status, "status_since": now, "due_at": due_after(status, now, figures), "reminded_at": None}
     wish.update_from_dict(changes)
     await wish.save(update_fields=list(changes))
-    await record_event(SUBJECT, wish.id, verb, actor=actor, now=now, detail=detail)
+    await record_event(SUBJECT, wish.id, verb, actor=actor, now=now, detail=detail, reason_sealed=reason_sealed)
     return wish
 
 

@@ -6,7 +6,7 @@ from tortoise.transactions import in_transaction
 
 from cishan.accounts.viewer import Viewer
 from cishan.database import rows
-from cishan.events.actions import record_event
+from cishan.events.actions import REASON_LABEL, record_event
 from cishan.permissions import Permission, holds
 from cishan.sealing import Sealer
 from cishan.wishes.checks import check_publishable, check_wording, hold_consents
@@ -14,6 +14,8 @@ from cishan.wishes.models import Wish
 from cishan.wishes.moves import SUBJECT, check_move, lock_wish_for, move, must, must_be_another, reason_of
 from cishan.wishes.search import tokens_of
 from cishan.wishes.withdrawals import take_off
+
+REPORTED = "有人举报，先撤下核实"
 
 
 async def publish_wish(wish_id: int, *, actor: Viewer, sealer: Sealer, now: datetime) -> Wish:
@@ -38,17 +40,21 @@ async def publish_wish(wish_id: int, *, actor: Viewer, sealer: Sealer, now: date
         return published
 
 
-async def ask_rewording(wish_id: int, *, actor: Viewer, now: datetime, reason: str) -> Wish:
+async def ask_rewording(wish_id: int, *, actor: Viewer, sealer: Sealer, now: datetime, reason: str) -> Wish:
     """The editor wants other words; the wish goes back to its town reviewer without another visit."""
     must(actor, Permission.PUBLISH)
     async with in_transaction():
         wish = await lock_wish_for(wish_id, actor)
         text = reason_of(reason)
-        return await move(wish, "ask_rewording", actor=actor, now=now, returned_reason=text, detail={"reason": text})
+        sealed = sealer.seal(text, REASON_LABEL)
+        return await move(wish, "ask_rewording", actor=actor, now=now, returned_reason=text, reason_sealed=sealed)
 
 
 async def remove_picture(wish_id: int, *, actor: Viewer, now: datetime, reason: str) -> Wish:
-    """Takes the picture from a wish: its coordinator before filing, an editor at any time before or on the wall."""
+    """Takes the picture from a wish: its coordinator before filing, an editor at any time before or on the wall.
+
+    `reason` is a sentence of ours, not something typed.
+    """
     async with in_transaction():
         wish = await lock_wish_for(wish_id, actor)
         if not holds(actor.role, Permission.PUBLISH):
@@ -62,13 +68,22 @@ async def remove_picture(wish_id: int, *, actor: Viewer, now: datetime, reason: 
         return wish
 
 
-async def take_off_wall(wish_id: int, *, actor: Viewer, now: datetime, reason: str) -> Wish:
+async def take_off_wall(wish_id: int, *, actor: Viewer, sealer: Sealer, now: datetime, reason: str) -> Wish:
     """Takes a published wish off the wall until an editor has looked at it again (R-45)."""
     must(actor, Permission.PUBLISH)
     async with in_transaction():
         wish = await lock_wish_for(wish_id, actor)
         text = reason_of(reason)
-        await take_off(wish, text, actor=actor, now=now)
+        await take_off(wish, text, actor=actor, now=now, reason_sealed=sealer.seal(text, REASON_LABEL))
+        return wish
+
+
+async def take_off_reported(wish_id: int, *, actor: Viewer, now: datetime) -> Wish:
+    """The same for a wish that somebody has reported: the reason is ours."""
+    must(actor, Permission.PUBLISH)
+    async with in_transaction():
+        wish = await lock_wish_for(wish_id, actor)
+        await take_off(wish, REPORTED, actor=actor, now=now)
         return wish
 
 

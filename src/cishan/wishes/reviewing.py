@@ -11,7 +11,7 @@ from tortoise.transactions import in_transaction
 from cishan.accounts.viewer import Viewer
 from cishan.clock import beijing_day
 from cishan.errors import Conflict, Forbidden, InvalidInput, NotFound
-from cishan.events.actions import record_event
+from cishan.events.actions import REASON_LABEL, record_event
 from cishan.households.states import Group
 from cishan.permissions import Permission, holds
 from cishan.sealing import Sealer
@@ -118,7 +118,7 @@ async def word_wish(wish_id: int, wording: Wording, *, actor: Viewer, sealer: Se
         )
 
 
-async def send_back(wish_id: int, *, actor: Viewer, now: datetime, reason: str) -> Wish:
+async def send_back(wish_id: int, *, actor: Viewer, sealer: Sealer, now: datetime, reason: str) -> Wish:
     """Gives a wish back to the coordinator with a reason; by its reviewer's town or an editor."""
     if not (holds(actor.role, Permission.REVIEW) or holds(actor.role, Permission.PUBLISH)):
         raise Forbidden
@@ -126,4 +126,5 @@ async def send_back(wish_id: int, *, actor: Viewer, now: datetime, reason: str) 
         wish = await lock_wish_for(wish_id, actor)
         text = reason_of(reason)
         await Visit.filter(wish_id=wish_id, confirmed_at=None).delete()
-        return await move(wish, "send_back", actor=actor, now=now, returned_reason=text, detail={"reason": text})
+        sealed = sealer.seal(text, REASON_LABEL)
+        return await move(wish, "send_back", actor=actor, now=now, returned_reason=text, reason_sealed=sealed)

@@ -1,6 +1,5 @@
 """What the pages of coordinators, reviewers and editors show: one frozen object each."""
 
-import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -227,13 +226,8 @@ def staff_steps(events: list[JsonRow]) -> tuple[Step, ...]:
             what=STEP_LABELS[event["verb"]],
             when=moment(event["at"]),
             who=label(Role(event["role"])) if event["role"] else "系统或爱心人士",
-            why=_reason_in(event["detail"]),
+            why=event["reason"],
             stage="bad" if event["verb"] in {"send_back", "take_off", "lapse", "withdraw"} else "done",
         )
         for event in events
     )
-
-
-def _reason_in(detail: object) -> str:
-    found = json.loads(detail) if isinstance(detail, str) else detail
-    return str(found.get("reason", "")) if isinstance(found, dict) else ""

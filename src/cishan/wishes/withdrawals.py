@@ -40,10 +40,16 @@ async def _take_off_if_there(wish: Wish, actor: Viewer | None, now: datetime) ->
         await take_off(wish, CONSENT_GONE, actor=actor, now=now)
 
 
-async def take_off(wish: Wish, reason: str, *, actor: Viewer | None, now: datetime) -> None:
-    """Takes a locked wish off the wall; it goes back to an editor, who reads the reason."""
+async def take_off(
+    wish: Wish, reason: str, *, actor: Viewer | None, now: datetime, reason_sealed: bytes | None = None
+) -> None:
+    """Takes a locked wish off the wall; it goes back to an editor, who reads the reason.
+
+    A reason that somebody typed comes sealed as well, and only so into the event.
+    """
     changes: dict[str, object] = {"published_by_id": None, "published_at": None, "returned_reason": reason}
-    await move(wish, "take_off", actor=actor, now=now, detail={"reason": reason}, **changes)
+    detail: dict[str, object] | None = {"reason": reason} if reason_sealed is None else None
+    await move(wish, "take_off", actor=actor, now=now, detail=detail, reason_sealed=reason_sealed, **changes)
 
 
 async def _drop_picture(wish: Wish, actor: Viewer | None, now: datetime) -> None:

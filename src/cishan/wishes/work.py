@@ -1,5 +1,6 @@
 """What staff read of wishes: their queues and one wish with all that their role may know; every list is bounded and scoped."""
 
+import json
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -8,6 +9,7 @@ from cishan.database import JsonRow, rows
 from cishan.divisions.queries import names_of
 from cishan.divisions.rules import county_of, subtree, town_of
 from cishan.errors import NotFound
+from cishan.events.actions import REASON_LABEL
 from cishan.households.states import Group
 from cishan.sealing import Sealer
 from cishan.wishes.states import Audience, WishKind, WishStatus
@@ -52,7 +54,8 @@ SELECT a.id, a.name_sealed, g.division_code
  ORDER BY g.division_code, a.id LIMIT $5
 """
 TIMELINE = """
-SELECT e.verb, e.at, e.detail, g.role FROM event e
+SELECT e.verb, e.at, e.detail, g.role, s.text_sealed FROM event e
+  LEFT JOIN event_reason s ON s.event_id = e.id
   LEFT JOIN LATERAL (
     SELECT role FROM role_grant r WHERE r.account_id = e.actor_id AND r.granted_at <= e.at ORDER BY r.id DESC LIMIT 1
   ) g ON true
@@ -183,9 +186,17 @@ async def colleagues_for(wish: StaffWish, viewer: Viewer, *, sealer: Sealer) -> 
     )
 
 
-async def timeline_of(wish_id: int) -> list[JsonRow]:
-    """What happened to a wish the caller has already been given: verb, instant, detail, the actor's role."""
-    return await rows(TIMELINE, wish_id, MOST_IN_QUEUE)
+async def timeline_of(wish_id: int, *, sealer: Sealer) -> list[JsonRow]:
+    """What happened to a wish the caller has already been given: verb, instant, the actor's role, the reason."""
+    return [{**row, "reason": _reason_in(row, sealer)} for row in await rows(TIMELINE, wish_id, MOST_IN_QUEUE)]
+
+
+def _reason_in(row: JsonRow, sealer: Sealer) -> str:
+    """What a person wrote, or our own sentence in the detail; empty when there was none, or it was erased."""
+    if row["text_sealed"] is not None:
+        return sealer.open(row["text_sealed"], REASON_LABEL)
+    detail = json.loads(row["detail"]) if isinstance(row["detail"], str) else row["detail"]
+    return str(detail.get("reason", ""))
 
 
 async def _staff_wishes(found: list[JsonRow], sealer: Sealer | None) -> tuple[StaffWish, ...]:
