@@ -1,6 +1,7 @@
 """Runs `cishan` as a process of its own, the way an operator and a script do."""
 
 import os
+import pty
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -40,3 +41,41 @@ def environment_of(settings: Settings) -> dict[str, str]:
         "CISHAN_KEYS_DIRECTORY": str(settings.keys_directory),
         "CISHAN_SITE_URL": settings.site_url,
     }
+
+
+class Keyboard:
+    """`cishan` with somebody at a terminal: waits for a question, types the answer."""
+
+    def __init__(self, *words: str, environment: Mapping[str, str] | None = None) -> None:
+        self._hand, terminal = pty.openpty()
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "cishan", *words],
+            env={**clean_environment(), **(environment or {})},
+            stdin=terminal,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
+        os.close(terminal)
+        self._bytes, self._said, self._heard = b"", "", 0
+
+    def answer(self, question: str, text: str) -> None:
+        """Types `text` when `question` is asked after all that has been heard; fails when the command ends first."""
+        while (place := self._said.find(question, self._heard)) < 0:
+            assert self._listen(), self._said
+        self._heard = place + len(question)
+        os.write(self._hand, f"{text}\n".encode())
+
+    def end(self) -> str:
+        """All that was said until the command ended, and well."""
+        while self._listen():
+            pass
+        os.close(self._hand)
+        assert self._process.wait(SECONDS) == 0, self._said
+        return self._said
+
+    def _listen(self) -> bool:
+        assert self._process.stdout is not None
+        heard = os.read(self._process.stdout.fileno(), 65536)
+        self._bytes += heard
+        self._said = self._bytes.decode("utf-8", "replace")
+        return bool(heard)

@@ -12,7 +12,7 @@ import click
 from cishan.commands.environment import run
 from cishan.commands.outcome import Missing
 from cishan.errors import CishanError
-from cishan.setting_up.answers import Answers, WrongAnswers, read_answers
+from cishan.setting_up.answers import Answers, Plan, WrongAnswers, read_answers
 from cishan.setting_up.deployment import SetUpRefused, set_up
 
 
@@ -34,17 +34,12 @@ def _with_an_option_for_each_answer(command: Callable[..., Any]) -> Callable[...
 def command(file: Path | None, **given: str | None) -> None:
     """建立一套正式环境：设置文件、密钥、数据库、慈善组织、收款商户、第一位管理员的邀请。
 
-    没有给出的会一项一项地问。有一项不对就什么都不做，改好再运行一次。
+    没有给出的会一项一项地问，不对的再问一次。不是在键盘前运行的，有一项不对就什么都不做。
     """
     texts = {**_from_file(file), **{name: text for name, text in given.items() if text is not None}}
-    if sys.stdin.isatty():
-        texts = _ask_for_the_rest(texts)
+    plan = _read_asking(texts) if sys.stdin.isatty() else _read(texts)
     try:
-        answers = read_answers(texts)
-        made = run(set_up(answers))
-    except WrongAnswers as wrong:
-        lines = [f"  {name.replace('_', '-')}：{sentence}" for name, sentence in wrong.sentences.items()]
-        raise click.UsageError("有几项不对，什么都没有改动：\n" + "\n".join(lines)) from wrong
+        made = run(set_up(plan))
     except (SetUpRefused, CishanError) as refused:
         raise Missing(f"没有建立，什么都没有留下：{refused}") from refused
     click.echo(f"建好了。设置文件：{made.environment_file}；升级用的数据库登录：{made.owner_file}")
@@ -64,6 +59,28 @@ def _from_file(file: Path | None) -> dict[str, str]:
     if unknown:
         raise click.UsageError(f"{file} 里有不认识的名称：{'、'.join(sorted(unknown))}")
     return {name: str(value) for name, value in found.items()}
+
+
+def _read(texts: dict[str, str]) -> Plan:
+    try:
+        return read_answers(texts)
+    except WrongAnswers as wrong:
+        raise click.UsageError("有几项不对，什么都没有改动：\n" + _told(wrong)) from wrong
+
+
+def _read_asking(texts: dict[str, str]) -> Plan:
+    """Asks for what was not given, and then again for what was wrong; nothing right has to be typed twice."""
+    while True:
+        texts = _ask_for_the_rest(texts)
+        try:
+            return read_answers(texts)
+        except WrongAnswers as wrong:
+            click.echo("有几项不对，请再填一次；别的都记住了：\n" + _told(wrong))
+            texts = {name: text for name, text in texts.items() if name not in wrong.sentences}
+
+
+def _told(wrong: WrongAnswers) -> str:
+    return "\n".join(f"  {name.replace('_', '-')}：{sentence}" for name, sentence in wrong.sentences.items())
 
 
 def _ask_for_the_rest(texts: dict[str, str]) -> dict[str, str]:
