@@ -114,7 +114,7 @@ async def test_who_must_buy_is_reminded_the_day_before(
 async def test_finance_is_reminded_of_money_to_advance(team: Team, clock: SteppedClock) -> None:
     await make_claim(team, ClaimStatus.PAID, now=clock.now())
     await remind_due_soon(limit=10, sealer=team.sealer, now=clock.now() + PURCHASE - SECOND)
-    assert await told("claim-soon:") == {team.finance.account_id}
+    assert await told("claim-soon:") == {team.finance.account_id, team.second_finance.account_id}
 
 
 def test_every_staffed_status_has_someone_to_act_at_every_level() -> None:
