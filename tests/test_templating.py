@@ -15,6 +15,7 @@ from starlette.routing import Mount, Route
 
 from cishan.page_parts import ErrorPage, MessagePage
 from cishan.shipped import shipped
+from cishan.summaries.pages import CheckPage
 from cishan.supervision.report_views import ReportPage
 from cishan.templating import (
     FOREVER,
@@ -153,6 +154,12 @@ def test_a_summary_names_a_group_of_choices_too() -> None:
     assert '<a href="#f-kind">哪一种：请填写这一项。</a>' in text
     assert '<a href="#f-item">想要什么：请填写这一项。</a>' in text
     assert "您填的都还在" in text
+
+
+def test_a_title_that_is_a_sentence_is_not_said_before_another() -> None:
+    errors = {"answer": "请填 6 位。"}
+    text = render("summaries/check.html", CheckPage(failed=False, code_sent=True, errors=errors))
+    assert '<a href="#f-answer">请填 6 位。</a>' in text
 
 
 NEVER_GIVEN_BACK = re.compile(r"f\.(?:password|code|file)\((?:[^()]|\([^()]*\))*\)")

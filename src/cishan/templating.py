@@ -65,14 +65,14 @@ def _name_the_fields(text: str) -> str:
     """Begins each sentence of an error summary with its field's label, as the form below it writes it.
 
     The macro leaves a mark: when it draws the summary, the form is not drawn yet. A field without a title of its own,
-    such as a box to tick, and a sentence that says the label itself, stay as they are.
+    such as a box to tick, or with a title that is a sentence, and an error that says the label itself, stay as they are.
     """
 
     def named(mark: re.Match[str]) -> str:
         name, sentence = re.escape(mark[1]), mark[2]
         title = re.search(rf'class="field-title" (?:for="f-{name}"|id="f-{name}-title")>([^<]+)', text)
         label = title[1].strip() if title else ""
-        return sentence if not label or label in sentence else f"{label}：{sentence}"
+        return sentence if not label or "，" in label or label in sentence else f"{label}：{sentence}"
 
     return re.sub(r"<!--name:([\w-]+)-->([^<]*)", named, text)
 
