@@ -36,8 +36,8 @@ class TaskGroup:
     """Tasks of one sort under a heading: the most pressing ones, and how many there are in all."""
 
     title: str
-    total: int
     tasks: tuple[Task, ...]
+    total: int
 
 
 TaskSource = Callable[[Viewer, Sealer, datetime], Awaitable[TaskGroup]]
