@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from bench import claims, explain, notices, pages, process, wall
+from bench import checkouts, claims, explain, notices, pages, process, wall
 from bench.harness import Aim, Benchmark, judge, machine
 from bench.load import generator_name
 from bench.scale import FULL, TINY, Scale
@@ -18,6 +18,7 @@ BENCHMARKS: tuple[Benchmark, ...] = (
     *pages.BENCHMARKS,
     *wall.BENCHMARKS,
     *claims.BENCHMARKS,
+    *checkouts.BENCHMARKS,
     *notices.BENCHMARKS,
     *process.BENCHMARKS,
 )

@@ -25,8 +25,8 @@ class Scale:
 
     @property
     def all_orders(self) -> int:
-        """Enough for every round, the ones that warm up, and some to record."""
-        return (self.rounds + 1) * (self.orders + self.peer_orders) + 40
+        """Enough for every round, the ones that warm up, some to record, and some to go to the cashier with."""
+        return (self.rounds + 1) * (self.orders + self.peer_orders) + 80
 
 
 FULL = Scale(

@@ -40,6 +40,8 @@ class World:
     port: int
     child: Child
     used_wishes: int = field(default=0)
+    orders_made: bool = field(default=False)
+    used_orders: int = field(default=0)
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[asyncpg.Connection]:
