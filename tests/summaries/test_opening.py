@@ -54,6 +54,13 @@ async def enter(browser: httpx2.AsyncClient, code: str) -> httpx2.Response:
     return await browser.post("/list", data={"code": code, "form_key": form_key(await browser.get("/list"))})
 
 
+async def test_a_code_that_cannot_be_one_is_given_back_to_correct(client: httpx2.AsyncClient, key: IssuedKey) -> None:
+    refused = await enter(client, "SWE4 QNTV 5QJ0 X0HR")
+    assert refused.status_code == 400
+    assert 'value="SWE4 QNTV 5QJ0 X0HR"' in refused.text
+    assert "您填的都还在" in refused.text
+
+
 async def test_the_sheets_code_and_an_id_number_open_the_list(
     client: httpx2.AsyncClient, family: Family, key: IssuedKey
 ) -> None:
