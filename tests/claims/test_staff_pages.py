@@ -153,6 +153,9 @@ async def test_an_over_price_purchase_goes_through_finance(team: Team, app: Star
     assert "等财务同意" in await field.read(task)
     page = await finance.read("/desk/finance/approvals")
     assert "12.34 元" in page
+    giver = await desk_of(app, team.finance, clock)
+    waiting = await giver.read("/desk/finance/approvals")
+    assert ("同意，多拨" in page, "同意，多拨" in waiting, "请另一位财务同意" in waiting) == (True, False, True)
     purchase = (await rows("SELECT id FROM purchase WHERE claim_id = $1", claim_id))[0]["id"]
     refused = await finance.send(f"/desk/finance/approvals/{purchase}/refuse", 400)
     assert "请填写这一项" in refused.text

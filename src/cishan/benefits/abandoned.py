@@ -1,4 +1,4 @@
-"""Uploads that nobody came back to: the bureau's file holds ID numbers in the clear, and goes after a day."""
+"""Uploads that nobody came back to: the bureau's file holds ID numbers in the clear, and goes after three days."""
 
 import asyncio
 from datetime import datetime, timedelta
@@ -7,8 +7,9 @@ from pathlib import Path
 from cishan.database import rows
 from cishan.old_files import old_files, remove_old
 
-KEPT_UNUSED = timedelta(days=1)
-SENTENCE = "放了一天没有导入，文件已经删掉，数据没有变。要导入请再上传一次。"
+KEPT_UNUSED = timedelta(days=3)
+"""Over a weekend: what was checked on a Friday is there on Monday."""
+SENTENCE = "放了三天没有导入，文件已经删掉，数据没有变。要导入请再上传一次。"
 
 CLOSE = """
 UPDATE import_batch SET status = 'refused', fault = $3
@@ -24,7 +25,7 @@ SELECT file_sha256 FROM import_batch
 
 
 async def forget_abandoned_imports(directory: Path, *, limit: int, now: datetime) -> int:
-    """Closes batches that stood a day without being applied, and deletes files that no batch needs any more.
+    """Closes batches that stood three days without being applied, and deletes files that no batch needs any more.
 
     The lists of wrong rows stay: they hold a row's number and a sentence, and their batch still shows them.
     """

@@ -130,9 +130,15 @@ async def show_approvals(request: Request) -> Response:
 
 
 async def _approvals_response(request: Request, purchase_id: int, errors: dict[str, str], *, status: int) -> Response:
-    found = await with_towns(await purchases_to_approve(viewer_of(request)))
+    viewer = viewer_of(request)
+    found = await with_towns(await purchases_to_approve(viewer))
     cards = tuple(
-        approval_card(task, town, errors if task.purchase and task.purchase.id == purchase_id else {})
+        approval_card(
+            task,
+            town,
+            viewer_id=viewer.account_id,
+            errors=errors if task.purchase and task.purchase.id == purchase_id else {},
+        )
         for task, town in found
     )
     return page_response(request, "ledger/approvals.html", ApprovalsPage(cards), status=status)

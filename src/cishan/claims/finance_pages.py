@@ -57,7 +57,7 @@ class AdvancedPage:
 
 @dataclass(frozen=True)
 class ApprovalCard:
-    """A purchase over its advance."""
+    """A purchase over its advance. Who gave the advance or bought sees it, and waits for another."""
 
     id: int
     title: str
@@ -68,6 +68,7 @@ class ApprovalCard:
     extra_fen: int
     bought_at: datetime
     voucher_href: str
+    may_approve: bool
     errors: Typed
 
 
@@ -88,7 +89,7 @@ def advance_row(task: Task, town: str, now: datetime) -> AdvanceRow:
     )
 
 
-def approval_card(task: Task, town: str, errors: Typed = NOTHING) -> ApprovalCard:
+def approval_card(task: Task, town: str, *, viewer_id: int, errors: Typed = NOTHING) -> ApprovalCard:
     assert task.purchase is not None
     bought = task.purchase
     return ApprovalCard(
@@ -101,5 +102,6 @@ def approval_card(task: Task, town: str, errors: Typed = NOTHING) -> ApprovalCar
         extra_fen=bought.spent_fen - bought.advanced_fen,
         bought_at=bought.bought_at,
         voucher_href=f"/pictures/{bought.voucher_id}",
+        may_approve=viewer_id not in {bought.advanced_by_id, bought.buyer_id},
         errors=errors,
     )

@@ -31,7 +31,7 @@ SELECT c.id, c.wish_id, c.way, c.status, c.status_since, c.claimed_at, c.price_f
        c.buyer_id, w.item, w.public_title, w.division_code, w.household_id, w.hours AS wish_hours, h.case_number,
        h.closed_at IS NOT NULL AS household_closed,
        a.given_at AS advanced_at, a.amount_fen AS advanced_fen,
-       p.id AS purchase_id, p.shop, p.spent_fen, p.bought_at, p.booked_at, p.buyer_id AS bought_by_id, p.voucher_id,
+       p.id AS purchase_id, p.shop, p.spent_fen, p.bought_at, p.booked_at, p.buyer_id AS bought_by_id, p.advanced_by_id, p.voucher_id,
        f.code_hash IS NOT NULL AS has_code, f.code_tries_left, f.delivered_at, f.delivered_by_id, f.proof, f.slip_id,
        f.picture_id, f.value_fen, f.hours, f.check_due_at, f.asked_at, f.channel, f.answered_by, f.answer, f.answer_note,
        t.id AS thanks_id, t.text AS thanks_text, t.passed_on_at
@@ -177,6 +177,7 @@ class Bought:
     bought_at: datetime
     booked_at: datetime | None
     buyer_id: int
+    advanced_by_id: int | None
     voucher_id: int
 
 
@@ -370,6 +371,7 @@ def _bought(row: JsonRow) -> Bought | None:
         bought_at=row["bought_at"],
         booked_at=row["booked_at"],
         buyer_id=row["bought_by_id"],
+        advanced_by_id=row["advanced_by_id"],
         voucher_id=row["voucher_id"],
     )
 
