@@ -10,6 +10,7 @@ from cishan.claims.states import CheckAnswer, CheckChannel, ClaimStatus, ClaimWa
 from cishan.households.states import ConsentMethod, ConsentPurpose, Group, MembershipEnd, SealedField
 from cishan.ledger.states import AccountType, EntryKind
 from cishan.payments.states import NoticeVerdict, OrderStatus, UnassignedReason
+from cishan.receipts.states import BillColour, CertificateStanding, PayerKind, ReceiptState, RequestStatus, ReversalReason
 from cishan.summaries.states import LineKind
 from cishan.wishes.states import Audience, WishKind, WishStatus
 
@@ -135,6 +136,27 @@ LABELS: dict[type[StrEnum], Mapping[Any, str]] = {
         NoticeVerdict.DENIED: "网关不承认",
         NoticeVerdict.REJECTED: "验签不通过",
         NoticeVerdict.WAITING: "等待核实",
+    },
+    RequestStatus: {
+        RequestStatus.WAITING: "等财务开票",
+        RequestStatus.ISSUED: "已开票",
+        RequestStatus.REFUSED: "没有开",
+        RequestStatus.DROPPED: "已退款，不用开了",
+    },
+    PayerKind: {PayerKind.PERSON: "个人", PayerKind.ORGANISATION: "单位"},
+    BillColour: {BillColour.BLUE: "正票", BillColour.RED: "红票"},
+    ReversalReason: {ReversalReason.REFUND: "退款", ReversalReason.MISTAKE: "开错了"},
+    ReceiptState: {
+        ReceiptState.NOT_ASKED: "没有申请票据",
+        ReceiptState.WAITING: "等财务开票",
+        ReceiptState.ISSUED: "已开票",
+        ReceiptState.REFUSED: "票据没有开",
+        ReceiptState.REVERSED: "票据已红冲",
+        ReceiptState.NOTHING_LEFT: "没有可开票的金额",
+    },
+    CertificateStanding: {
+        CertificateStanding.VALID: "有效",
+        CertificateStanding.REVERSED: "已作废",
     },
     AccountType: {
         AccountType.ALIPAY: "支付宝账户",

@@ -59,16 +59,13 @@ CLOSE_REQUEST = "UPDATE receipt_request SET status = $2, closed_at = $3, refusal
 DROP_WAITING = """
 UPDATE receipt_request SET status = 'dropped', closed_at = $2 WHERE order_id = $1 AND status = 'waiting' RETURNING id
 """
-LOCK_CHARITY = "SELECT id FROM charity WHERE id = $1 FOR UPDATE"
+LOCK_CHARITY = "SELECT id FROM charity WHERE id = $1 FOR NO KEY UPDATE"
 NEXT_NUMBER = "SELECT coalesce(max(number), 0) + 1 AS number FROM receipt WHERE charity_id = $1 AND year = $2"
 ADD_BILL = """
 INSERT INTO fiscal_bill (code, number, check_code, colour, entered_by_id, entered_at) VALUES ($1, $2, $3, $4, $5, $6)
 ON CONFLICT (code, number) DO NOTHING RETURNING id
 """
-LAST_REVERSAL = """
-SELECT v.id FROM receipt r JOIN receipt_reversal v ON v.receipt_id = r.id
- WHERE r.order_id = $1 ORDER BY r.id DESC LIMIT 1
-"""
+LAST_RECEIPT = "SELECT id FROM receipt WHERE order_id = $1 ORDER BY id DESC LIMIT 1"
 ADD_RECEIPT = """
 INSERT INTO receipt (request_id, order_id, charity_id, year, number, bill_id, project, amount_fen, issued_by_id,
                      issued_at, replaces_id)
@@ -159,7 +156,7 @@ async def issue_receipt(
                 "请先不要用这张票，刷新页面再看。"
             )
         number = await _next_number(order["charity_id"], year)
-        replaced = await rows(LAST_REVERSAL, order["id"])
+        replaced = await rows(LAST_RECEIPT, order["id"])
         found = await rows(
             ADD_RECEIPT,
             request_id,

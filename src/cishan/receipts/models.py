@@ -22,7 +22,7 @@ class ReceiptRequest(Model):
         "cishan.Order", related_name="receipt_requests", db_index=True, on_delete=fields.RESTRICT
     )
     donor: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField(
-        "cishan.Account", related_name="receipt_requests", on_delete=fields.RESTRICT
+        "cishan.Account", related_name="receipt_requests", db_index=True, on_delete=fields.RESTRICT
     )
     payer_kind = fields.CharEnumField(PayerKind, max_length=12)
     payer_name_sealed = fields.BinaryField()
@@ -69,8 +69,8 @@ class FiscalBill(Model):
 class Receipt(Model):
     """An issued receipt. Insert-only; `year` and `number` are ours and have no gaps in a charity's year.
 
-    The first receipt of an order replaces nothing; a later one names the reversal it follows, and each reversal is
-    followed once. So an order never has two receipts that count.
+    The first receipt of an order replaces nothing; a later one names the one it replaces, which is replaced once and has
+    been reversed (a foreign key of the migration). So an order never has two receipts that count.
     """
 
     id = fields.BigIntField(primary_key=True)
@@ -94,8 +94,8 @@ class Receipt(Model):
         "cishan.Account", related_name="receipts_issued", on_delete=fields.RESTRICT
     )
     issued_at = fields.DatetimeField()
-    replaces: fields.ForeignKeyNullableRelation["ReceiptReversal"] = fields.ForeignKeyField(
-        "cishan.ReceiptReversal", related_name="followed_by", null=True, on_delete=fields.RESTRICT
+    replaces: fields.ForeignKeyNullableRelation["Receipt"] = fields.ForeignKeyField(
+        "cishan.Receipt", related_name="followed_by", null=True, on_delete=fields.RESTRICT
     )
 
     class Meta:
@@ -146,7 +146,7 @@ class GiftCertificate(Model):
         "cishan.Order", related_name="gift_certificates", on_delete=fields.RESTRICT
     )
     donor: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField(
-        "cishan.Account", related_name="gift_certificates", on_delete=fields.RESTRICT
+        "cishan.Account", related_name="gift_certificates", db_index=True, on_delete=fields.RESTRICT
     )
     amount_fen = fields.BigIntField()
     anonymous = fields.BooleanField()
