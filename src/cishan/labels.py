@@ -10,7 +10,14 @@ from cishan.claims.states import CheckAnswer, CheckChannel, ClaimStatus, ClaimWa
 from cishan.households.states import ConsentMethod, ConsentPurpose, Group, MembershipEnd, SealedField
 from cishan.ledger.states import AccountType, EntryKind
 from cishan.payments.states import NoticeVerdict, OrderStatus, UnassignedReason
-from cishan.receipts.states import BillColour, CertificateStanding, PayerKind, ReceiptState, RequestStatus, ReversalReason
+from cishan.receipts.states import (
+    BillColour,
+    CertificateStanding,
+    PayerKind,
+    ReceiptState,
+    RequestStatus,
+    ReversalReason,
+)
 from cishan.summaries.states import LineKind
 from cishan.wishes.states import Audience, WishKind, WishStatus
 

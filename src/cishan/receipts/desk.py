@@ -74,9 +74,7 @@ async def issue(request: Request) -> Response:
     async def act() -> str:
         form = await read_form(request, IssueForm)
         now = services.clock.now()
-        await issue_receipt(
-            request_id, form.numbers(), form.amount_fen, actor=viewer, sealer=services.sealer, now=now
-        )
+        await issue_receipt(request_id, form.numbers(), form.amount_fen, actor=viewer, sealer=services.sealer, now=now)
         return DESK
 
     return await _answer(request, act, "receipt-issued")
@@ -170,9 +168,7 @@ async def _desk_page(
     wrong, typed = errors or {}, values or {}
     return ReceiptsDeskPage(
         now=now,
-        requests=tuple(
-            request_row(one, now) for one in await waiting_requests(charity_id, sealer=services.sealer)
-        ),
+        requests=tuple(request_row(one, now) for one in await waiting_requests(charity_id, sealer=services.sealer)),
         reds=tuple(
             RedRow(
                 id=row["id"],

@@ -13,6 +13,8 @@ from cishan.receipts.states import CertificateStanding, ReceiptState
 
 Fields = Mapping[str, str]
 SUM = Column("金额", number=True)
+PAID = Column("捐了", number=True)
+LEFT = Column("其中有效", number=True)
 NAMED = (("yes", "写上我的名字"), ("no", "不写名字，只写“爱心人士”"))
 
 TONES: dict[ReceiptState, str] = {
@@ -204,8 +206,8 @@ class StatementPage:
     rows: tuple[StatementRow, ...]
     years: tuple[tuple[str, str, bool], ...]
     pagination: Pagination
-    paid_column: Column = Column("捐了", number=True)
-    left_column: Column = Column("其中有效", number=True)
+    paid_column: Column = PAID
+    left_column: Column = LEFT
 
 
 def gift_row(gift: MoneyGift) -> GiftRow:
@@ -260,5 +262,3 @@ def request_row(request: WaitingRequest, now: datetime) -> RequestRow:
         due_at=request.due_at,
         is_late=request.due_at <= now,
     )
-
-

@@ -8,9 +8,7 @@ import typst
 from cishan.shipped import shipped
 
 
-def compile_pdf(
-    template: str, data: dict[str, object], fonts: typst.Fonts, *, tagged: bool, stamp: datetime
-) -> bytes:
+def compile_pdf(template: str, data: dict[str, object], fonts: typst.Fonts, *, tagged: bool, stamp: datetime) -> bytes:
     """One PDF; tagged as PDF/UA-1 for reading aloud, or untagged and small for paper."""
     given = json.dumps({**data, "fonts": fonts.families()}, ensure_ascii=False)
     compiler = typst.Compiler(str(shipped(template)), font_paths=fonts, sys_inputs={"data": given})
