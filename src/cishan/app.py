@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -10,8 +11,9 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.routing import Mount, Route
 
 from cishan.accounts.passwords import STRONG, Passwords
-from cishan.claims import actions as claims
+from cishan.claims.actions import OWNER_KIND as CLAIM
 from cishan.claims.field import deliveries_today
+from cishan.claims.money import ClaimPayments
 from cishan.clock import Clock, DatabaseClock
 from cishan.clock_following import following_the_database
 from cishan.database import database, database_now
@@ -26,6 +28,7 @@ from cishan.payments.owners import LineOwners
 from cishan.pictures.actions import ENCODER
 from cishan.production import refuse_unsafe_merchant, refuse_unsafe_settings
 from cishan.public_cache import PublicCache
+from cishan.refunds.hearing import RefundEars
 from cishan.routes import ROUTES
 from cishan.sealing import load_sealer
 from cishan.security import NoNul, OriginCheck, SecurityHeaders
@@ -104,18 +107,20 @@ async def make_services(
     gateway = gateway or await load_gateway(settings, clock)
     if gateway is not None:
         refuse_unsafe_merchant(settings, gateway.merchant)
-    return Services(
+    services = Services(
         settings=settings,
         clock=clock,
         sealer=load_sealer(settings.keys_directory),
         gateway=gateway,
         passwords=passwords,
+        enqueue=enqueue,
     )
+    return replace(services, hear_refund=RefundEars(line_owners(services)))
 
 
 def line_owners(services: Services) -> LineOwners:
     """Who takes the money of an order line, by the kind of its owner."""
-    return {claims.OWNER_KIND: claims.ClaimPayments(services.sealer)}
+    return {CLAIM: ClaimPayments(services.sealer)}
 
 
 def consent_handlers() -> tuple[WithdrawalHandler, ...]:

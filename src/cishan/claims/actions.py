@@ -1,7 +1,7 @@
 """The donor's side of a claim: take, pay, promise, cancel, hand back; and what happens when time runs out."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from tortoise.transactions import in_transaction
 
@@ -17,7 +17,6 @@ from cishan.claims.rules import (
     due_after_claim,
     order_subject,
     payable_until,
-    refusal_of_payment,
     ways_for,
 )
 from cishan.claims.states import LIVE_SQL, ClaimStatus, ClaimWay
@@ -26,7 +25,8 @@ from cishan.errors import Conflict, InvalidInput, NotFound
 from cishan.events.actions import record_event
 from cishan.messages.actions import queue_notice
 from cishan.payments.actions import NewLine, open_order
-from cishan.payments.states import UnassignedReason
+from cishan.payments.queries import last_late_choice
+from cishan.payments.states import LateChoice
 from cishan.sealing import Sealer
 from cishan.wishes import actions as wishes
 
@@ -51,11 +51,20 @@ class Claimed:
     out_trade_no: str = ""
 
 
-async def claim_wish(wish_id: int, way: ClaimWay, *, site: Site, actor: Viewer, now: datetime) -> Claimed:
+async def claim_wish(
+    wish_id: int,
+    way: ClaimWay,
+    *,
+    site: Site,
+    actor: Viewer,
+    now: datetime,
+    late_choice: LateChoice = LateChoice.REFUND,
+) -> Claimed:
     """Takes a published wish for this donor alone. One live claim a wish is held by the database.
 
     Raises Conflict when another was faster or this donor already has it, TooMany at the limit of claims at once,
-    InvalidInput for a way this wish does not offer. A claim by payment gets an order that can be paid for some minutes.
+    InvalidInput for a way this wish does not offer. A claim by payment gets an order that can be paid for some minutes,
+    with what the donor wants done if their money comes too late, twice or is too much.
     """
     async with in_transaction():
         await rows(LOCK_DONOR, actor.account_id)
@@ -79,12 +88,20 @@ async def claim_wish(wish_id: int, way: ClaimWay, *, site: Site, actor: Viewer, 
         if way is not ClaimWay.PAY:
             return Claimed(claim.id)
         line = NewLine(OWNER_KIND, claim.id, site.fund_id, wish.price_fen)
-        number = await _open_order(line, wish_id, payable_until(terms, now), site=site, actor=actor, now=now)
+        expires_at = payable_until(terms, now)
+        number = await _open_order(line, wish_id, expires_at, late_choice, site=site, actor=actor, now=now)
         return Claimed(claim.id, number)
 
 
 async def _open_order(
-    line: NewLine, wish_id: int, expires_at: datetime, *, site: Site, actor: Viewer, now: datetime
+    line: NewLine,
+    wish_id: int,
+    expires_at: datetime,
+    late_choice: LateChoice,
+    *,
+    site: Site,
+    actor: Viewer,
+    now: datetime,
 ) -> str:
     order = await open_order(
         [line],
@@ -93,6 +110,7 @@ async def _open_order(
         expires_at=expires_at,
         actor=actor,
         now=now,
+        late_choice=late_choice,
     )
     return order.out_trade_no
 
@@ -113,7 +131,8 @@ async def pay_anew(claim_id: int, *, site: Site, actor: Viewer, now: datetime) -
             raise Conflict("已经换过几次付款了。请用最近一次的付款页，或打电话给我们。")
         line = NewLine(OWNER_KIND, claim_id, site.fund_id, claim["price_fen"])
         expires_at = claim["due_at"] - PAY_GRACE
-        return await _open_order(line, claim["wish_id"], expires_at, site=site, actor=actor, now=now)
+        choice = await last_late_choice(actor.account_id)
+        return await _open_order(line, claim["wish_id"], expires_at, choice, site=site, actor=actor, now=now)
 
 
 async def cancel_claim(claim_id: int, *, actor: Viewer, now: datetime) -> None:
@@ -137,25 +156,6 @@ async def _own(claim_id: int, actor: Viewer) -> JsonRow:
     if claim["donor_id"] != actor.account_id:
         raise NotFound
     return claim
-
-
-class ClaimPayments:
-    """How a claim takes the money of its order line; registered for OWNER_KIND in `app.py`."""
-
-    def __init__(self, sealer: Sealer) -> None:
-        self.sealer = sealer
-
-    async def accept_payment(self, owner_id: int, *, order_id: int, now: datetime) -> UnassignedReason | None:
-        claim = await lock_claim(owner_id)
-        refused = refusal_of_payment(claim["status"])
-        if refused is not None:
-            return refused
-        terms = await terms_for(claim["campaign_id"], now)
-        due_at = now + timedelta(days=terms.purchase_days)
-        await move_claim(claim, "pay", actor=None, now=now, due_at=due_at, detail={"order_id": order_id})
-        text = f"谢谢您！“{claim['public_title']}”的捐款已经收到，记入微心愿项目。协理员会尽快买好送去。"
-        await queue_notice(f"claim-paid:{owner_id}", claim["donor_id"], text, sealer=self.sealer, now=now)
-        return None
 
 
 async def lapse_due_claims(*, limit: int, sealer: Sealer, now: datetime) -> int:
