@@ -2,7 +2,6 @@
 
 import asyncio
 
-import segno
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -37,6 +36,7 @@ from cishan.receipts.queries import (
 from cishan.receipts.rules import CAN_ASK, DAYS_TO_ISSUE
 from cishan.receipts.statements import make_statement, statement_data, workbook_of
 from cishan.templating import day, page_response, yuan
+from cishan.typesetting.codes import qr_svg
 from cishan.typesetting.papers import set_paper
 from cishan.web import done, path_id, see_other, services_of, viewer_of
 
@@ -157,7 +157,7 @@ def certificate_data(certificate: Certificate, site_url: str) -> dict[str, objec
         "amount_words": amount_in_words(certificate.amount_fen),
         "project": certificate.project,
         "charity": certificate.charity,
-        "qr_svg": segno.make(link, error="m", micro=False).svg_inline(border=2),
+        "qr_svg": qr_svg(link),
         "site": site_url.split("://")[-1],
     }
 
