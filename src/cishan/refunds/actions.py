@@ -68,7 +68,7 @@ async def take_gift_back(
             if not parts:
                 continue
             unspent = await owners[owner_kind].unspent(owner_id)
-            terms = await terms_on(found["charity_id"], now)
+            terms = await terms_on(found["charity_id"], found["paid_at"])
             check_cooling(found["paid_at"], untouched=unspent.untouched, terms=terms, now=now)
             shares = [Share(part, part.open_fen) for part in parts]
             refund_id = await _begin(
