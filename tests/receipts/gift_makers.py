@@ -13,6 +13,8 @@ from cishan.payments.actions import NewLine, open_order, settle
 from cishan.payments.alipay.terms import Trade, TradeStatus
 from cishan.payments.states import SettleSource
 from cishan.receipts.actions import BillNumbers, Payer, issue_receipt, request_receipt
+from cishan.refunds.actions import start_refund
+from cishan.refunds.states import RefundReason
 from cishan.sealing import Sealer
 from payments.order_makers import RecordingOwner, make_site
 
@@ -76,6 +78,22 @@ async def make_receipt(office: Office, *, now: datetime) -> tuple[int, int]:
     """A gift with its receipt: order id, receipt id."""
     order_id = await make_gift(office, now=now)
     return order_id, await issue(office, await ask(office, order_id, now=now), now=now)
+
+
+async def refund(office: Office, order_id: int, amount_fen: int, *, now: datetime) -> None:
+    """Finance promises some of a gift back."""
+    order = (await rows("SELECT out_trade_no FROM payment_order WHERE id = $1", order_id))[0]
+    line = (await rows("SELECT id FROM order_line WHERE order_id = $1", order_id))[0]
+    await start_refund(
+        office.site.charity_id,
+        order["out_trade_no"],
+        {f"line-{line['id']}": amount_fen},
+        RefundReason.MISTAKE,
+        "付错了",
+        owners={"claim": RecordingOwner()},
+        actor=office.finance,
+        now=now,
+    )
 
 
 async def numbers() -> list[int]:

@@ -13,14 +13,14 @@ import makers
 from cishan.clock import SteppedClock
 from cishan.database import rows
 from cishan.errors import Conflict, NotFound
-from cishan.receipts.actions import reverse_receipt
+from cishan.receipts.actions import follow_refunds
 from cishan.receipts.certificates import NOBODY, make_certificate, own_certificate, take_name_off, verify_certificate
 from cishan.receipts.rules import new_certificate_token
 from cishan.receipts.states import CertificateStanding
 from cishan.sealing import Sealer
 from cishan.settings import Settings
 from conftest import browser_for
-from receipts.gift_makers import Office, make_gift, make_office
+from receipts.gift_makers import Office, make_gift, make_office, refund
 
 needs_poppler = pytest.mark.skipif(shutil.which("pdftotext") is None, reason="poppler-utils reads the PDF")
 
@@ -69,8 +69,9 @@ async def test_a_closed_account_leaves_no_name(office: Office, clock: SteppedClo
 
 async def test_a_certificate_is_void_when_money_goes_back(office: Office, clock: SteppedClock) -> None:
     order_id, token = await certificate_of(office, clock, anonymous=False)
-    await reverse_receipt(order_id, actor=None, sealer=office.sealer, now=clock.now())
+    await refund(office, order_id, 100, now=clock.now())
     assert (await verify_certificate(token, sealer=office.sealer)).standing is CertificateStanding.REVERSED
+    assert await follow_refunds(limit=10, sealer=office.sealer, now=clock.now()) == 1
     assert await own_certificate(order_id, viewer=office.donor, sealer=office.sealer) is None
     await make_certificate(order_id, anonymous=False, actor=office.donor, sealer=office.sealer, now=clock.now())
     assert (await verify_certificate(token, sealer=office.sealer)).standing is CertificateStanding.REVERSED

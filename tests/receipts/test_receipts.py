@@ -17,6 +17,7 @@ from cishan.receipts.actions import (
     BillNumbers,
     Payer,
     enter_red_bill,
+    follow_refunds,
     refuse_receipt,
     request_receipt,
     reverse_receipt,
@@ -27,7 +28,18 @@ from cishan.receipts.states import PayerKind, ReceiptState
 from cishan.sealing import Sealer
 from cishan.settings import Settings
 from conftest import START, Committed
-from receipts.gift_makers import CODE_2025, Office, ask, issue, make_gift, make_office, make_receipt, new_bill, numbers
+from receipts.gift_makers import (
+    CODE_2025,
+    Office,
+    ask,
+    issue,
+    make_gift,
+    make_office,
+    make_receipt,
+    new_bill,
+    numbers,
+    refund,
+)
 
 ID_NUMBER = "110101199003078515"
 NEW_YEAR = datetime(2026, 1, 5, 1, 0, tzinfo=UTC)
@@ -201,19 +213,47 @@ async def test_a_refused_request_says_why_and_may_be_made_again(office: Office, 
     assert await numbers() == [1]
 
 
-async def test_a_reversal_asks_for_what_is_left_at_once(office: Office, clock: SteppedClock) -> None:
+async def test_part_of_a_gift_goes_back_and_the_rest_is_asked_for(office: Office, clock: SteppedClock) -> None:
     now = clock.now()
     order_id, receipt_id = await make_receipt(office, now=now)
-    await reverse_receipt(order_id, actor=office.finance, sealer=office.sealer, now=now)
+    await refund(office, order_id, 10_000, now=now)
+    assert await follow_refunds(limit=10, sealer=office.sealer, now=now) == 1
+    assert await follow_refunds(limit=10, sealer=office.sealer, now=now) == 0
     gift = await money_gift_of(order_id, viewer=office.donor)
-    assert (gift.state, gift.receipt) == (ReceiptState.WAITING, None)
+    assert (gift.state, gift.left_fen, gift.receipt) == (ReceiptState.WAITING, 20_000, None)
     again = (await waiting_requests(office.site.charity_id, sealer=office.sealer))[0]
-    assert again.payer_name == "王芳"
-    await issue(office, again.id, now=now)
+    assert (again.payer_name, again.amount_fen) == ("王芳", 20_000)
+    with pytest.raises(Conflict):
+        await issue(office, again.id, now=now, amount_fen=30_000)
+    await issue(office, again.id, now=now, amount_fen=20_000)
     found = await rows("SELECT id, number, replaces_id FROM receipt ORDER BY id")
     assert [row["number"] for row in found] == [1, 2]
     assert found[1]["replaces_id"] == receipt_id
     assert len(await reversals_to_enter(office.site.charity_id)) == 1
+
+
+async def test_a_receipt_counts_no_more_from_the_moment_the_refund_is_promised(
+    office: Office, clock: SteppedClock
+) -> None:
+    order_id, _ = await make_receipt(office, now=clock.now())
+    await refund(office, order_id, 30_000, now=clock.now())
+    gift = await money_gift_of(order_id, viewer=office.donor)
+    assert (gift.state, gift.receipt, gift.left_fen) == (ReceiptState.NOTHING_LEFT, None, 0)
+    await reverse_receipt(order_id, actor=office.finance, sealer=office.sealer, now=clock.now())
+    assert await waiting_requests(office.site.charity_id, sealer=office.sealer) == ()
+    messages, _ = await messages_of(office.donor, 1, sealer=office.sealer)
+    assert any("已经作废" in message.text for message in messages)
+
+
+async def test_a_waiting_request_is_dropped_with_the_gift(office: Office, clock: SteppedClock) -> None:
+    now = clock.now()
+    order_id = await make_gift(office, now=now)
+    request_id = await ask(office, order_id, now=now)
+    await refund(office, order_id, 30_000, now=now)
+    with pytest.raises(Conflict):
+        await issue(office, request_id, now=now)
+    await follow_refunds(limit=10, sealer=office.sealer, now=now)
+    assert (await rows("SELECT status FROM receipt_request"))[0]["status"] == "dropped"
 
 
 async def test_a_gift_without_receipt_is_left_as_it_is(office: Office, clock: SteppedClock) -> None:

@@ -8,8 +8,9 @@ from cishan.database import JsonRow
 from cishan.labels import label
 from cishan.money import yuan_text
 from cishan.own_data.queries import Held
-from cishan.payments.states import OrderStatus
+from cishan.payments.states import LateChoice, OrderStatus
 from cishan.receipts.states import RequestStatus
+from cishan.refunds.states import RefundStatus
 from cishan.templating import moment
 
 
@@ -31,6 +32,15 @@ def copy_of(held: Held, *, charity: str, now: datetime) -> bytes:
         ],
         "认领": [_claim(row) for row in held.claims],
         "订单": [_order(row) for row in held.orders],
+        "退款": [
+            {
+                "订单号": row["out_trade_no"],
+                "金额（元）": yuan_text(row["amount_fen"]),
+                "状态": label(RefundStatus(row["status"])),
+                "时间": moment(row["succeeded_at"] or row["created_at"]),
+            }
+            for row in held.refunds
+        ],
         "票据申请": [_request(row) for row in held.requests],
         "捐赠证书": [
             {"金额（元）": yuan_text(row["amount_fen"]), "署名": not row["anonymous"], "时间": moment(row["made_at"])}
@@ -57,6 +67,7 @@ def _order(row: JsonRow) -> JsonRow:
         "状态": label(OrderStatus(row["status"])),
         "应付（元）": yuan_text(row["total_fen"]),
         "实付（元）": yuan_text(row["paid_fen"]) if row["paid_fen"] else "",
+        "付款迟到、多付时": label(LateChoice(row["late_choice"])),
         "支付宝交易号": row["trade_no"] or "",
         "下单": moment(row["created_at"]),
         "付款": moment(row["paid_at"]) if row["paid_at"] else "",

@@ -69,6 +69,7 @@ def kinds_of(held: Held) -> tuple[Kind, ...]:
         Kind("登录过的设备", f"{len(held.devices)} 次", "让您看到谁用过账号", "失效以后清理"),
         Kind("认领", f"{len(held.claims)} 次", "办成心愿，告诉您结果", "和捐款记录一起留"),
         Kind("订单和捐款", f"{len(held.orders)} 笔", "收款、对账、退款", BOOKS),
+        Kind("退款", f"{len(held.refunds)} 笔", "把钱原路退回，对账", BOOKS),
         Kind("票据申请", f"{len(held.requests)} 次", "开捐赠票据；身份证号码填了才有", BOOKS),
         Kind("捐赠证书", f"{len(held.certificates)} 张", "让人能查真假", "注销时去掉您的名字"),
         Kind("发给您的消息", f"{len(held.messages)} 条", "告诉您进展", "到注销，注销时删掉"),
@@ -81,6 +82,7 @@ def blockers_of(found: UnderWay) -> tuple[str, ...]:
         (found.claims, f"有 {found.claims} 件心愿还在路上。等圆了梦，或者先取消、退回。"),
         (found.orders, f"有 {found.orders} 笔付款还没有结果。过半小时再看。"),
         (found.unassigned, f"有 {found.unassigned} 笔钱记在您名下，还没有处理完。"),
+        (found.refunds, f"有 {found.refunds} 笔退款还没有办完。"),
         (found.requests, f"有 {found.requests} 张票据财务还没有开好。"),
     )
     return tuple(sentence for count, sentence in sentences if count)

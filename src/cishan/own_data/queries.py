@@ -26,8 +26,12 @@ SELECT w.public_title, c.way, c.status, c.price_fen, c.claimed_at
   FROM claim c JOIN wish w ON w.id = c.wish_id WHERE c.donor_id = $1 ORDER BY c.id DESC LIMIT $2
 """
 ORDERS = """
-SELECT out_trade_no, status, total_fen, paid_fen, created_at, paid_at, trade_no
+SELECT out_trade_no, status, total_fen, paid_fen, late_choice, created_at, paid_at, trade_no
   FROM payment_order WHERE donor_id = $1 ORDER BY id DESC LIMIT $2
+"""
+REFUNDS = """
+SELECT f.amount_fen, f.status, f.created_at, f.succeeded_at, o.out_trade_no
+  FROM refund f JOIN payment_order o ON o.id = f.order_id WHERE o.donor_id = $1 ORDER BY f.id DESC LIMIT $2
 """
 REQUESTS = """
 SELECT q.payer_name_sealed, q.payer_number_sealed, q.status, q.requested_at, r.amount_fen, r.issued_at, b.code, b.number
@@ -48,6 +52,8 @@ SELECT (SELECT count(*) FROM claim WHERE donor_id = $1
            AND status NOT IN ('lapsed', 'cancelled', 'handed_back', 'ended', 'confirmed')) AS claims,
        (SELECT count(*) FROM payment_order WHERE donor_id = $1 AND status = 'pending') AS orders,
        (SELECT count(*) FROM unassigned_money WHERE donor_id = $1 AND resolved_at IS NULL) AS unassigned,
+       (SELECT count(*) FROM refund f JOIN payment_order o ON o.id = f.order_id WHERE o.donor_id = $1
+           AND f.status NOT IN ('succeeded', 'cancelled')) AS refunds,
        (SELECT count(*) FROM receipt_request WHERE donor_id = $1 AND status = 'waiting') AS requests
 """
 
@@ -66,6 +72,7 @@ class Held:
     devices: list[JsonRow]
     claims: list[JsonRow]
     orders: list[JsonRow]
+    refunds: list[JsonRow]
     requests: list[JsonRow]
     certificates: list[JsonRow]
     messages: list[JsonRow]
@@ -79,11 +86,12 @@ class UnderWay:
     claims: int
     orders: int
     unassigned: int
+    refunds: int
     requests: int
 
     @property
     def is_nothing(self) -> bool:
-        return not (self.claims or self.orders or self.unassigned or self.requests)
+        return not (self.claims or self.orders or self.unassigned or self.refunds or self.requests)
 
 
 async def held_on(viewer: Viewer, *, sealer: Sealer) -> Held:
@@ -104,6 +112,7 @@ async def held_on(viewer: Viewer, *, sealer: Sealer) -> Held:
         devices=await of_viewer(DEVICES),
         claims=await of_viewer(CLAIMS),
         orders=await of_viewer(ORDERS),
+        refunds=await of_viewer(REFUNDS),
         requests=[_opened(row, sealer) for row in await of_viewer(REQUESTS)],
         certificates=await of_viewer(CERTIFICATES),
         messages=[

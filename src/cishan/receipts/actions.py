@@ -1,7 +1,7 @@
 """The only writer of receipts: asked for, issued, refused, reversed. All decide under the order's row lock."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from tortoise.transactions import in_transaction
 
@@ -72,7 +72,7 @@ INSERT INTO receipt (request_id, order_id, charity_id, year, number, bill_id, pr
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) RETURNING id
 """
 LIVE_RECEIPT = """
-SELECT r.id, r.year, r.number, r.request_id FROM receipt r
+SELECT r.id, r.year, r.number, r.request_id, r.amount_fen FROM receipt r
  WHERE r.order_id = $1 AND NOT EXISTS (SELECT FROM receipt_reversal v WHERE v.receipt_id = r.id)
 """
 RECEIPT_ORDER = "SELECT order_id FROM receipt WHERE id = $1"
@@ -88,7 +88,22 @@ SELECT order_id, donor_id, payer_kind, payer_name_sealed, payer_number_sealed, '
 """
 REVERSAL_ORDER = "SELECT r.order_id FROM receipt_reversal v JOIN receipt r ON r.id = v.receipt_id WHERE v.id = $1"
 ENTER_RED = "UPDATE receipt_reversal SET red_bill_id = $2 WHERE id = $1 AND red_bill_id IS NULL RETURNING id"
-VOID_CERTIFICATE = "UPDATE gift_certificate SET voided_at = $2 WHERE order_id = $1 AND voided_at IS NULL"
+VOID_CERTIFICATE = """
+UPDATE gift_certificate SET voided_at = $2 WHERE order_id = $1 AND voided_at IS NULL AND amount_fen > $3 RETURNING id
+"""
+TO_FOLLOW = f"""
+SELECT o.id FROM payment_order o
+ WHERE o.id IN (SELECT f.order_id FROM refund f WHERE f.status_since > $1)
+   AND (EXISTS (SELECT FROM receipt r WHERE r.order_id = o.id AND r.amount_fen > {LEFT_FEN}
+                   AND NOT EXISTS (SELECT FROM receipt_reversal v WHERE v.receipt_id = r.id))
+     OR EXISTS (SELECT FROM gift_certificate c
+                 WHERE c.order_id = o.id AND c.voided_at IS NULL AND c.amount_fen > {LEFT_FEN})
+     OR ({LEFT_FEN} <= 0
+         AND EXISTS (SELECT FROM receipt_request q WHERE q.order_id = o.id AND q.status = 'waiting')))
+ ORDER BY o.id LIMIT $2
+"""  # noqa: S608 - constants
+LOOK_BACK = timedelta(days=30)
+"""How long after a refund moved its papers are looked for; a worker is never away that long."""
 
 
 @dataclass(frozen=True)
@@ -118,6 +133,7 @@ async def request_receipt(order_id: int, payer: Payer, *, actor: Viewer, sealer:
         order = await _locked_order(order_id)
         if order["donor_id"] != actor.account_id:
             raise NotFound
+        await _follow_refund(order, actor=None, sealer=sealer, now=now)
         refuse_second_request(await _state(order))
         kind, name, number = await _payer(payer, actor)
         found = await rows(
@@ -194,21 +210,35 @@ async def refuse_receipt(request_id: int, reason: str, *, actor: Viewer, sealer:
         await queue_notice(f"receipt-refused:{request_id}", request["donor_id"], text, sealer=sealer, now=now)
 
 
-async def reverse_receipt(order_id: int, *, actor: Viewer | None, sealer: Sealer, now: datetime) -> None:
-    """Follows money that goes back: called inside the refund's transaction, once what is left of the gift has changed.
+async def reverse_receipt(order_id: int, *, actor: Viewer | None, sealer: Sealer, now: datetime) -> bool:
+    """Follows money that goes back, in the refund's transaction or just after it; True when there was a paper to change.
 
-    The receipt that counted counts no more, and so does the certificate. If something is left of the gift, a new receipt
-    for the rest is asked for at once in the donor's name; a request that was waiting is dropped when nothing is left.
-    A gift without receipt, request and certificate is left as it is; a second call for the same refund does nothing.
+    A receipt of more than is left counts no more, nor does such a certificate. If something is left of the gift, a receipt
+    for it is asked for at once in the donor's name; a request that was waiting is dropped when nothing is left. A second
+    call for the same refund does nothing.
     """
     async with in_transaction():
-        order = await _locked_order(order_id)
-        await rows(VOID_CERTIFICATE, order_id, now)
-        live = await rows(LIVE_RECEIPT, order_id)
-        if live:
-            await _reverse(order, live[0], ReversalReason.REFUND, actor=actor, sealer=sealer, now=now)
-        elif order["left_fen"] <= 0 and await rows(DROP_WAITING, order_id, now):
-            await record_event("order", order_id, "drop_receipt", actor=actor, now=now)
+        return await _follow_refund(await _locked_order(order_id), actor=actor, sealer=sealer, now=now)
+
+
+async def follow_refunds(*, limit: int, sealer: Sealer, now: datetime) -> int:
+    """Reverses the papers of gifts that have gone back, whoever sent them back; returns of how many gifts."""
+    followed = 0
+    for row in await rows(TO_FOLLOW, now - LOOK_BACK, limit):
+        followed += await reverse_receipt(row["id"], actor=None, sealer=sealer, now=now)
+    return followed
+
+
+async def _follow_refund(order: JsonRow, *, actor: Viewer | None, sealer: Sealer, now: datetime) -> bool:
+    voided = await rows(VOID_CERTIFICATE, order["id"], now, order["left_fen"])
+    live = await rows(LIVE_RECEIPT, order["id"])
+    if live and live[0]["amount_fen"] > order["left_fen"]:
+        await _reverse(order, live[0], ReversalReason.REFUND, actor=actor, sealer=sealer, now=now)
+        return True
+    if order["left_fen"] <= 0 and await rows(DROP_WAITING, order["id"], now):
+        await record_event("order", order["id"], "drop_receipt", actor=actor, now=now)
+        return True
+    return bool(voided)
 
 
 async def reverse_wrong_receipt(receipt_id: int, *, actor: Viewer, sealer: Sealer, now: datetime) -> None:

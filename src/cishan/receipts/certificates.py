@@ -91,7 +91,8 @@ async def take_name_off(account_id: int) -> None:
 async def own_certificate(order_id: int, *, viewer: Viewer, sealer: Sealer) -> Certificate | None:
     """The valid certificate of one's own gift."""
     found = await rows(OF_ORDER, order_id, viewer.account_id)
-    return _certificate(found[0], sealer) if found else None
+    made = _certificate(found[0], sealer) if found else None
+    return made if made and made.standing is CertificateStanding.VALID else None
 
 
 async def verify_certificate(token: str, *, sealer: Sealer) -> Certificate:
@@ -107,8 +108,8 @@ def token_hash(token: str) -> str:
 
 
 def _certificate(row: JsonRow, sealer: Sealer) -> Certificate:
-    """A certificate counts while it stands for exactly what is left of the gift."""
-    valid = row["voided_at"] is None and row["left_fen"] == row["amount_fen"]
+    """A certificate counts while no less is left of the gift than it says, from the moment a refund is promised."""
+    valid = row["voided_at"] is None and row["left_fen"] >= row["amount_fen"]
     return Certificate(
         number=register_number(beijing_day(row["made_at"]).year, row["id"]),
         name=NOBODY if row["anonymous"] else _name(row, sealer),

@@ -1,7 +1,10 @@
 """What is left of a gift: the one definition, as SQL over payment_order `o`, for receipts, certificates and statements."""
 
-REFUNDED_FEN = "0::bigint"
-"""What has gone back, or is promised to go back."""
+REFUNDED_FEN = """
+coalesce((SELECT sum(f.amount_fen) FROM refund f
+           WHERE f.order_id = o.id AND f.status NOT IN ('proposed', 'cancelled')), 0)::bigint
+"""
+"""What went back or has been promised back: from the promise on it is no gift any more."""
 
 LEFT_FEN = f"""
 (o.paid_fen - {REFUNDED_FEN} - coalesce((SELECT sum(u.amount_fen) FROM unassigned_money u
