@@ -10,7 +10,6 @@ from cishan.claims.states import CheckAnswer, CheckChannel, ClaimStatus, ClaimWa
 from cishan.households.states import ConsentMethod, ConsentPurpose, Group, MembershipEnd, SealedField
 from cishan.ledger.states import AccountType, EntryKind
 from cishan.payments.states import LateChoice, NoticeVerdict, OrderStatus, UnassignedReason
-from cishan.refunds.states import RefundReason, RefundStatus
 from cishan.receipts.states import (
     BillColour,
     CertificateStanding,
@@ -19,6 +18,7 @@ from cishan.receipts.states import (
     RequestStatus,
     ReversalReason,
 )
+from cishan.refunds.states import RefundReason, RefundStatus
 from cishan.summaries.states import LineKind
 from cishan.wishes.states import Audience, WishKind, WishStatus
 

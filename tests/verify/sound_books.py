@@ -15,6 +15,7 @@ from cishan.payments.actions import close_unopened
 from cishan.sealing import Sealer
 from cishan.settings import Settings
 from cishan.summaries.actions import freeze_lists
+from receipts.story import tell_of_receipts
 
 DAY = timedelta(days=1)
 
@@ -36,5 +37,6 @@ async def tell_story(settings: Settings, sealer: Sealer, clock: SteppedClock) ->
         await close_unopened(order["out_trade_no"], now=now)
     leaver = await makers.make_staff(Role.SUPERVISOR, makers.CITY, sealer=sealer, now=now)
     await disable_account(leaver.account_id, actor=await makers.make_admin(sealer=sealer, now=now), now=now)
+    await tell_of_receipts(team.finance, sealer=sealer, now=now)
     await freeze_lists(makers.CITY, now.year, now=clock.advance(DAY))
     await number_entries()
