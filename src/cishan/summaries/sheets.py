@@ -1,6 +1,5 @@
 """The sheet of paper: what stands on it, on which side, as plain data for the printer. Pure."""
 
-import io
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
