@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from cishan.accounts.passwords import STRONG, Passwords
+from cishan.accounts.viewer import Viewer
 from cishan.clock import Clock
 from cishan.payments.alipay.gateway import AlipayGateway
 from cishan.sealing import Sealer
@@ -13,6 +14,12 @@ from cishan.settings import Settings
 
 Enqueue = Callable[[str, dict[str, int]], Awaitable[None]]
 """Queues a durable job inside the current transaction: its kind and what it is about."""
+
+
+class RefundFollower(Protocol):
+    """Told inside a refund's transaction that less is left of an order, as receipts must be."""
+
+    async def __call__(self, order_id: int, *, actor: Viewer | None, now: datetime) -> None: ...
 
 
 class RefundListener(Protocol):
@@ -25,6 +32,10 @@ class RefundListener(Protocol):
 
 async def queue_nothing(kind: str, payload: dict[str, int]) -> None:
     """For whoever has no queue: what is due stands in its row, and a sweep finds it there."""
+
+
+async def follow_nothing(order_id: int, *, actor: Viewer | None, now: datetime) -> None:
+    """For whoever has nothing that depends on what is left of an order."""
 
 
 async def hear_nothing(
@@ -45,3 +56,4 @@ class Services:
     passwords: Passwords = STRONG
     enqueue: Enqueue = queue_nothing
     hear_refund: RefundListener = hear_nothing
+    follow_refund: RefundFollower = follow_nothing

@@ -18,6 +18,7 @@ from cishan.payments.owners import LineOwners
 from cishan.payments.states import LateChoice, NoticeVerdict
 from cishan.refunds.hearing import RefundEars
 from cishan.refunds.late_money import resolve_open_money
+from cishan.refunds.neighbours import Neighbours, neighbours_of
 from cishan.refunds.sending import send_due_refunds
 from cishan.sealing import Sealer
 from cishan.services import Services
@@ -40,6 +41,10 @@ class Counter:
     services: Services
     owners: LineOwners
     queued: list[tuple[str, dict[str, int]]] = field(default_factory=list)
+
+    @property
+    def neighbours(self) -> Neighbours:
+        return neighbours_of(self.services, self.owners)
 
     async def wish(self, price_fen: int = PRICE_FEN, item: str = "学习桌椅") -> Wish:
         return await make_wish(
@@ -94,10 +99,9 @@ class Counter:
     async def resolve(self) -> int:
         handled = await resolve_open_money(
             limit=1_000,
-            owners=self.owners,
+            neighbours=self.neighbours,
             sealer=self.team.sealer,
             now=self.clock.now(),
-            enqueue=self.services.enqueue,
         )
         assert handled.failed == 0
         return handled.handled

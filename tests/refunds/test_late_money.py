@@ -109,7 +109,7 @@ async def test_the_second_payment_of_a_wish_is_sent_back_and_the_first_stays(cou
 async def test_it_is_resolved_once_whoever_comes_first(counter: Counter) -> None:
     await late_payment(counter, LateChoice.FUND)
     row = (await rows("SELECT id FROM unassigned_money"))[0]
-    options = {"owners": counter.owners, "sealer": counter.team.sealer, "now": counter.clock.now()}
+    options = {"neighbours": counter.neighbours, "sealer": counter.team.sealer, "now": counter.clock.now()}
     assert [await resolve_late_money(row["id"], **options) for _ in range(3)] == [True, False, False]  # type: ignore[arg-type]
     assert await counter.resolve() == 0
 

@@ -39,11 +39,10 @@ async def take_back(counter: Counter, claim_id: int) -> int:
     return await take_gift_back(
         "claim",
         claim_id,
-        owners=counter.owners,
+        neighbours=counter.neighbours,
         actor=counter.team.donor,
         sealer=counter.team.sealer,
         now=counter.clock.now(),
-        enqueue=counter.services.enqueue,
     )
 
 
@@ -57,10 +56,9 @@ async def start(counter: Counter, out_trade_no: str, fen: int, *, actor: object 
         {part_key(part): fen},
         RefundReason.MISTAKE,
         "付错了金额，本人来电",
-        owners=counter.owners,
+        neighbours=counter.neighbours,
         actor=actor or counter.team.finance,  # type: ignore[arg-type]
         now=counter.clock.now(),
-        enqueue=counter.services.enqueue,
     )
 
 
@@ -132,7 +130,7 @@ async def test_a_strangers_gift_is_not_there(counter: Counter) -> None:
         await take_gift_back(
             "claim",
             claimed.claim_id,
-            owners=counter.owners,
+            neighbours=counter.neighbours,
             actor=stranger,
             sealer=counter.team.sealer,
             now=counter.clock.now(),
@@ -205,7 +203,7 @@ async def test_over_the_set_sum_a_second_person_agrees(counter: Counter) -> None
     assert await counter.statuses() == ["proposed"]
     assert await counter.send() == 0
     assert await counter.books() == {ALIPAY: PRICE_FEN, FUND: -PRICE_FEN}
-    options = {"charity_id": charity_id, "owners": counter.owners, "now": now}
+    options = {"charity_id": charity_id, "neighbours": counter.neighbours, "now": now}
     with pytest.raises(Forbidden):
         await agree_to_refund(refund_id, actor=team.finance, **options)  # type: ignore[arg-type]
     second = await make_staff(Role.FINANCE, CITY, sealer=team.sealer, now=now)
@@ -239,7 +237,9 @@ async def test_what_was_bought_meanwhile_is_not_agreed_to(counter: Counter) -> N
     await buy(team, claimed.claim_id, PRICE_FEN, now=now)
     second = await make_staff(Role.FINANCE, CITY, sealer=team.sealer, now=now)
     with pytest.raises(InvalidInput):
-        await agree_to_refund(refund_id, charity_id=team.site.charity_id, owners=counter.owners, actor=second, now=now)
+        await agree_to_refund(
+            refund_id, charity_id=team.site.charity_id, neighbours=counter.neighbours, actor=second, now=now
+        )
     assert await counter.statuses() == ["proposed"]
 
 

@@ -9,6 +9,7 @@ from cishan.errors import CishanError
 from cishan.jobs.queue import QueuedKind, Task
 from cishan.payments.rules import LATE_MONEY_JOB
 from cishan.refunds.late_money import resolve_late_money
+from cishan.refunds.neighbours import neighbours_of
 from cishan.refunds.sending import send_refund
 from cishan.refunds.writing import REFUND_JOB
 
@@ -44,10 +45,9 @@ async def _resolve_late_money(task: Task) -> None:
     services = task.work.services
     await resolve_late_money(
         int(task.payload["unassigned_id"]),
-        owners=task.work.owners,
+        neighbours=neighbours_of(services, task.work.owners),
         sealer=services.sealer,
         now=task.work.now,
-        enqueue=services.enqueue,
     )
 
 

@@ -21,6 +21,7 @@ from cishan.messages.transports import transport_of
 from cishan.payments.polling import poll_due_orders
 from cishan.receipts.actions import follow_refunds
 from cishan.refunds.late_money import resolve_open_money
+from cishan.refunds.neighbours import neighbours_of
 from cishan.refunds.sending import send_due_refunds
 from cishan.sealing import Sealer
 from cishan.supervision.deadlines import lapse_late_wishes, remind_of_late_wishes
@@ -50,9 +51,8 @@ async def _poll_orders(work: Work) -> Handled:
 
 async def _resolve_late_money(work: Work) -> Handled:
     services = work.services
-    return await resolve_open_money(
-        limit=BATCH, owners=work.owners, sealer=services.sealer, now=work.now, enqueue=services.enqueue
-    )
+    neighbours = neighbours_of(services, work.owners)
+    return await resolve_open_money(limit=BATCH, neighbours=neighbours, sealer=services.sealer, now=work.now)
 
 
 async def _send_refunds(work: Work) -> Handled:

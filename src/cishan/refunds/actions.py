@@ -17,9 +17,9 @@ from cishan.ledger.actions import Source, book_refund_kept
 from cishan.messages.actions import queue_notice
 from cishan.money import yuan_text
 from cishan.payments.actions import keep_for_fund, lock_order
-from cishan.payments.owners import LineOwners
 from cishan.permissions import Permission, holds
 from cishan.refunds.models import RefundTerms
+from cishan.refunds.neighbours import Neighbours
 from cishan.refunds.queries import OrderPart, orders_of_owner, parts_of, terms_on
 from cishan.refunds.rules import Terms, check_cooling, needs_second_person, new_request_no
 from cishan.refunds.states import RefundReason, RefundStatus
@@ -50,11 +50,10 @@ async def take_gift_back(
     owner_kind: str,
     owner_id: int,
     *,
-    owners: LineOwners,
+    neighbours: Neighbours,
     actor: Viewer,
     sealer: Sealer,
     now: datetime,
-    enqueue: Enqueue = queue_nothing,
 ) -> int:
     """A donor takes back what they gave for this owner, whole, within the cooling period and while nobody has begun to
     spend it; returns the refund's id. The money goes to the account it came from and to no other (R-19).
@@ -67,7 +66,7 @@ async def take_gift_back(
             parts = [part for part in await parts_of(found["id"]) if _belongs(part, owner_kind, owner_id)]
             if not parts:
                 continue
-            unspent = await owners[owner_kind].unspent(owner_id)
+            unspent = await neighbours.owners[owner_kind].unspent(owner_id)
             terms = await terms_on(found["charity_id"], found["paid_at"])
             check_cooling(found["paid_at"], untouched=unspent.untouched, terms=terms, now=now)
             shares = [Share(part, part.open_fen) for part in parts]
@@ -76,10 +75,9 @@ async def take_gift_back(
                 shares,
                 RefundReason.CHANGED_MIND,
                 status=RefundStatus.REQUESTED,
-                owners=owners,
+                neighbours=neighbours,
                 actor=actor,
                 now=now,
-                enqueue=enqueue,
             )
             fen = sum(share.amount_fen for share in shares)
             text = f"您要退回的 {yuan_text(fen)} 元已经在办理，会原路退回您的支付宝。心愿已经放回心愿墙。"
@@ -99,10 +97,9 @@ async def start_refund(
     reason: RefundReason,
     note: str,
     *,
-    owners: LineOwners,
+    neighbours: Neighbours,
     actor: Viewer,
     now: datetime,
-    enqueue: Enqueue = queue_nothing,
 ) -> int:
     """Finance gives back some of a paid order, `amounts` in fen by `part_key`; returns the refund's id.
 
@@ -132,10 +129,9 @@ async def start_refund(
             reason,
             status=RefundStatus.PROPOSED if proposed else RefundStatus.REQUESTED,
             note=note.strip(),
-            owners=owners,
+            neighbours=neighbours,
             actor=actor,
             now=now,
-            enqueue=enqueue,
         )
 
 
@@ -150,19 +146,19 @@ async def _begin(
     reason: RefundReason,
     *,
     status: RefundStatus,
-    owners: LineOwners,
+    neighbours: Neighbours,
     actor: Viewer,
     now: datetime,
-    enqueue: Enqueue,
     note: str = "",
 ) -> int:
-    await check_shares(shares, owners=owners)
+    await check_shares(shares, owners=neighbours.owners)
     refund = await write_refund(
         order_id, shares, reason, request_no=new_request_no(now), status=status, note=note, actor=actor, now=now
     )
     if status is RefundStatus.REQUESTED:
-        await promise(refund.id, shares, owners=owners, actor=actor, now=now)
-        await queue_sending(refund.id, enqueue)
+        written = {"id": refund.id, "order_id": order_id}
+        await promise(written, shares, neighbours=neighbours, actor=actor, now=now)
+        await queue_sending(refund.id, neighbours.enqueue)
     refund_id: int = refund.id
     return refund_id
 
@@ -171,10 +167,9 @@ async def agree_to_refund(
     refund_id: int,
     *,
     charity_id: int,
-    owners: LineOwners,
+    neighbours: Neighbours,
     actor: Viewer,
     now: datetime,
-    enqueue: Enqueue = queue_nothing,
 ) -> None:
     """The second person agrees to a proposed refund: now it is booked and sent (ASVS 2.3.5, R-18)."""
     async with in_transaction():
@@ -183,10 +178,10 @@ async def agree_to_refund(
             raise Forbidden("您提出的退款不能由您自己同意。请另一位财务来看。")
         shares = await shares_of(refund)
         await move_refund(refund, "agree", actor=actor, now=now, next_try_at=now)
-        await check_shares(shares, owners=owners, counted=True)
+        await check_shares(shares, owners=neighbours.owners, counted=True)
         await rows(DECIDE, refund_id, actor.account_id)
-        await promise(refund_id, shares, owners=owners, actor=actor, now=now)
-        await queue_sending(refund_id, enqueue)
+        await promise(refund, shares, neighbours=neighbours, actor=actor, now=now)
+        await queue_sending(refund_id, neighbours.enqueue)
 
 
 async def decline_refund(refund_id: int, note: str, *, charity_id: int, actor: Viewer, now: datetime) -> None:

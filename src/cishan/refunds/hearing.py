@@ -4,7 +4,7 @@ A notice of a refund is never believed alone: the gateway is asked by the refund
 what it confirms is booked once for that number.
 """
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from tortoise.transactions import in_transaction
@@ -13,6 +13,7 @@ from cishan.database import rows
 from cishan.payments.actions import assign_to_fund, lock_order, lock_unassigned
 from cishan.payments.alipay.terms import GatewayUnknown
 from cishan.payments.owners import LineOwners
+from cishan.refunds.neighbours import Neighbours, neighbours_of
 from cishan.refunds.queries import parts_of
 from cishan.refunds.rules import DAYS_TO_DECIDE
 from cishan.refunds.sending import record_success
@@ -30,6 +31,17 @@ COUNTED = f"""
 SELECT coalesce(sum(amount_fen), 0)::bigint AS fen, bool_or(request_no = $2) AS has_number
   FROM refund WHERE order_id = $1 AND {COUNTED_SQL} AND status <> 'proposed'
 """  # noqa: S608 - constants
+
+
+@dataclass(frozen=True)
+class Told:
+    """What Alipay says of a refund that is not ours; `refunded_fen` counts all of the trade's together."""
+
+    order_id: int
+    request_no: str
+    amount_fen: int
+    refunded_fen: int
+    left_at: datetime
 
 
 class RefundEars:
@@ -52,9 +64,8 @@ class RefundEars:
         if refund["status"] in {RefundStatus.SUCCEEDED, RefundStatus.CANCELLED}:
             return False
         if not request_no:
-            return await self._book_elsewhere(
-                refund["order_id"], f"UNNAMED_{refunded_fen}", refunded_fen, refunded_fen, left_at=now, now=now
-            )
+            told = Told(refund["order_id"], f"UNNAMED_{refunded_fen}", refunded_fen, refunded_fen, now)
+            return await _book_elsewhere(told, neighbours=neighbours_of(services, self._owners), now=now)
         if services.gateway is None:
             raise GatewayUnknown("there is no gateway to ask")
         made = await services.gateway.query_refund(out_trade_no, request_no)
@@ -62,41 +73,37 @@ class RefundEars:
             return False
         left_at = made.refunded_at or now
         if refund["refund_id"] is None:
-            return await self._book_elsewhere(
-                refund["order_id"], request_no, made.amount_fen, refunded_fen, left_at=left_at, now=now
-            )
+            told = Told(refund["order_id"], request_no, made.amount_fen, refunded_fen, left_at)
+            return await _book_elsewhere(told, neighbours=neighbours_of(services, self._owners), now=now)
         if made.amount_fen != refund["amount_fen"]:
             raise GatewayUnknown("the gateway names another sum for this refund")
         return await record_success(refund["refund_id"], left_at=left_at, sealer=services.sealer, now=now)
 
-    async def _book_elsewhere(
-        self, order_id: int, request_no: str, amount_fen: int, refunded_fen: int, *, left_at: datetime, now: datetime
-    ) -> bool:
-        """Books a refund that was not ours, as far as it is not booked yet, and gives it to a person to explain."""
-        async with in_transaction():
-            order = await lock_order(order_id)
-            counted = (await rows(COUNTED, order_id, request_no))[0]
-            # Both caps are on the whole trade: Alipay counts its refunds together, and so do we.
-            left_fen = min(refunded_fen, order["paid_fen"]) - counted["fen"]
-            news_fen = min(amount_fen, left_fen)
-            if counted["has_number"] or news_fen <= 0:
-                return False
-            shares = await _spread(order_id, news_fen, now=now)
-            refund = await write_refund(
-                order_id,
-                shares,
-                RefundReason.ELSEWHERE,
-                request_no=request_no[:64],
-                status=RefundStatus.SUCCEEDED,
-                actor=None,
-                now=now,
-                due_at=end_of_working_days(now, DAYS_TO_DECIDE),
-            )
-            await promise(refund.id, shares, owners=self._owners, actor=None, now=now)
-            await book_as_gone(
-                {"id": refund.id, "order_id": order_id, "amount_fen": refund.amount_fen}, left_at=left_at, now=now
-            )
-            return True
+
+async def _book_elsewhere(told: Told, *, neighbours: Neighbours, now: datetime) -> bool:
+    """Books a refund that was not ours, as far as it is not booked yet, and gives it to a person to explain."""
+    async with in_transaction():
+        order = await lock_order(told.order_id)
+        counted = (await rows(COUNTED, told.order_id, told.request_no))[0]
+        # Both caps are on the whole trade: Alipay counts its refunds together, and so do we.
+        left_fen = min(told.refunded_fen, order["paid_fen"]) - counted["fen"]
+        if counted["has_number"] or min(told.amount_fen, left_fen) <= 0:
+            return False
+        shares = await _spread(told.order_id, min(told.amount_fen, left_fen), now=now)
+        refund = await write_refund(
+            told.order_id,
+            shares,
+            RefundReason.ELSEWHERE,
+            request_no=told.request_no[:64],
+            status=RefundStatus.SUCCEEDED,
+            actor=None,
+            now=now,
+            due_at=end_of_working_days(now, DAYS_TO_DECIDE),
+        )
+        written = {"id": refund.id, "order_id": told.order_id, "amount_fen": refund.amount_fen}
+        await promise(written, shares, neighbours=neighbours, actor=None, now=now)
+        await book_as_gone(written, left_at=told.left_at, now=now)
+        return True
 
 
 async def _spread(order_id: int, amount_fen: int, *, now: datetime) -> list[Share]:

@@ -16,12 +16,12 @@ from cishan.money import yuan_text
 from cishan.payments.actions import assign_to_fund, lock_unassigned
 from cishan.payments.owners import LineOwners, Used
 from cishan.payments.states import LateChoice
+from cishan.refunds.neighbours import Neighbours
 from cishan.refunds.queries import parts_of
 from cishan.refunds.rules import late_request_no
 from cishan.refunds.states import RefundReason, RefundStatus
 from cishan.refunds.writing import Share, promise, queue_sending, write_refund
 from cishan.sealing import Sealer
-from cishan.services import Enqueue, queue_nothing
 
 OPEN = "SELECT id FROM unassigned_money WHERE resolved_at IS NULL ORDER BY id LIMIT $1"
 WANTED = "SELECT owner_kind, owner_id FROM order_line WHERE order_id = $1 ORDER BY id LIMIT 1"
@@ -29,24 +29,20 @@ WANTED = "SELECT owner_kind, owner_id FROM order_line WHERE order_id = $1 ORDER 
 log = logging.getLogger(__name__)
 
 
-async def resolve_open_money(
-    *, limit: int, owners: LineOwners, sealer: Sealer, now: datetime, enqueue: Enqueue = queue_nothing
-) -> Handled:
+async def resolve_open_money(*, limit: int, neighbours: Neighbours, sealer: Sealer, now: datetime) -> Handled:
     """Resolves whatever still lies unassigned; one sum that can't be resolved does not stop the others."""
     found = await rows(OPEN, limit)
     failed = 0
     for row in found:
         try:
-            await resolve_late_money(row["id"], owners=owners, sealer=sealer, now=now, enqueue=enqueue)
+            await resolve_late_money(row["id"], neighbours=neighbours, sealer=sealer, now=now)
         except Exception:
             log.exception("unassigned money %s is not resolved", row["id"])
             failed += 1
     return Handled(len(found), failed)
 
 
-async def resolve_late_money(
-    unassigned_id: int, *, owners: LineOwners, sealer: Sealer, now: datetime, enqueue: Enqueue = queue_nothing
-) -> bool:
+async def resolve_late_money(unassigned_id: int, *, neighbours: Neighbours, sealer: Sealer, now: datetime) -> bool:
     """Does with unassigned money what its donor chose, once; False when it was done before.
 
     A similar wish is claimed with it, at its price or below, and what is over stays with the fund; without one the fund
@@ -58,9 +54,9 @@ async def resolve_late_money(
             return False
         choice = LateChoice(money["late_choice"])
         if choice is LateChoice.REFUND:
-            sentence = await _send_back(money, owners=owners, now=now, enqueue=enqueue)
+            sentence = await _send_back(money, neighbours=neighbours, now=now)
         else:
-            used = await _use(money, owners, now=now) if choice is LateChoice.SIMILAR else None
+            used = await _use(money, neighbours.owners, now=now) if choice is LateChoice.SIMILAR else None
             await assign_to_fund(money, used=used, now=now)
             sentence = _sentence(money, choice, used)
         await queue_notice(f"late-money:{unassigned_id}", money["donor_id"], sentence, sealer=sealer, now=now)
@@ -76,7 +72,7 @@ async def _use(money: JsonRow, owners: LineOwners, *, now: datetime) -> tuple[st
     return (kind, used) if used else None
 
 
-async def _send_back(money: JsonRow, *, owners: LineOwners, now: datetime, enqueue: Enqueue) -> str:
+async def _send_back(money: JsonRow, *, neighbours: Neighbours, now: datetime) -> str:
     parts = [part for part in await parts_of(money["order_id"]) if part.unassigned_id == money["id"]]
     shares = [Share(part, part.amount_fen) for part in parts]
     refund = await write_refund(
@@ -88,8 +84,9 @@ async def _send_back(money: JsonRow, *, owners: LineOwners, now: datetime, enque
         actor=None,
         now=now,
     )
-    await promise(refund.id, shares, owners=owners, actor=None, now=now)
-    await queue_sending(refund.id, enqueue)
+    written = {"id": refund.id, "order_id": money["order_id"]}
+    await promise(written, shares, neighbours=neighbours, actor=None, now=now)
+    await queue_sending(refund.id, neighbours.enqueue)
     return f"{yuan_text(money['amount_fen'])} 元正在原路退回您的支付宝，退到了再告诉您。"
 
 

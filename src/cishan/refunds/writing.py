@@ -13,6 +13,7 @@ from cishan.ledger.states import AccountType
 from cishan.payments.actions import add_refunded, lock_order, lock_unassigned, promise_back
 from cishan.payments.owners import LineOwners
 from cishan.refunds.models import Refund, RefundLine
+from cishan.refunds.neighbours import Neighbours
 from cishan.refunds.queries import OrderPart, parts_of
 from cishan.refunds.rules import check_amount, next_status
 from cishan.refunds.states import RefundReason, RefundStatus
@@ -112,20 +113,21 @@ async def check_shares(shares: Sequence[Share], *, owners: LineOwners, counted: 
 
 
 async def promise(
-    refund_id: int, shares: Sequence[Share], *, owners: LineOwners, actor: Viewer | None, now: datetime
+    refund: JsonRow, shares: Sequence[Share], *, neighbours: Neighbours, actor: Viewer | None, now: datetime
 ) -> None:
     """From here on the money is owed: it leaves the fund in the books, and what it was to buy is not bought with it."""
     by_part = {(share.part.order_line_id, share.part.unassigned_id): share.part for share in shares}
-    for line in await rows(LINES, refund_id):
+    for line in await rows(LINES, refund["id"]):
         part = by_part[line["order_line_id"], line["unassigned_id"]]
         taken_from = AccountType.FUND
         if part.waits and part.unassigned_id is not None:
             await promise_back(await lock_unassigned(part.unassigned_id), now=now)
             taken_from = AccountType.UNASSIGNED
         elif part.owner_kind and part.owner_id:
-            await owners[part.owner_kind].give_up(part.owner_id, actor=actor, now=now)
+            await neighbours.owners[part.owner_kind].give_up(part.owner_id, actor=actor, now=now)
         source = Source("refund_line", line["id"])
         await book_refund_due(line["fund_id"], taken_from, line["amount_fen"], source, now=now)
+    await neighbours.follow(refund["order_id"], actor=actor, now=now)
 
 
 async def shares_of(refund: JsonRow) -> tuple[Share, ...]:
