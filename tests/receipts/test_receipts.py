@@ -19,6 +19,7 @@ from cishan.receipts.actions import (
     enter_red_bill,
     follow_refunds,
     refuse_receipt,
+    remind_of_late_receipts,
     request_receipt,
     reverse_receipt,
     reverse_wrong_receipt,
@@ -82,6 +83,16 @@ async def test_a_request_is_due_in_seven_working_days(office: Office, clock: Ste
     await ask(office, order_id, now=clock.now())
     due = (await money_gift_of(order_id, viewer=office.donor)).due_at
     assert due == datetime(2025, 3, 12, 16, 0, tzinfo=UTC)
+
+
+async def test_finance_is_told_once_of_a_late_request(office: Office, clock: SteppedClock) -> None:
+    await ask(office, await make_gift(office, now=clock.now()), now=clock.now())
+    assert await remind_of_late_receipts(limit=10, sealer=office.sealer, now=clock.now()) == 0
+    now = clock.advance(timedelta(days=12))
+    assert await remind_of_late_receipts(limit=10, sealer=office.sealer, now=now) == 1
+    assert await remind_of_late_receipts(limit=10, sealer=office.sealer, now=now) == 0
+    messages, _ = await messages_of(office.finance, 1, sealer=office.sealer)
+    assert "过了该开的日子" in messages[0].text
 
 
 async def test_one_gift_has_one_receipt(office: Office, clock: SteppedClock) -> None:

@@ -5,6 +5,8 @@ from datetime import datetime, timedelta
 
 from tortoise.transactions import in_transaction
 
+from cishan.accounts.queries import staff_covering
+from cishan.accounts.states import Role
 from cishan.accounts.viewer import Viewer
 from cishan.clock import beijing_day
 from cishan.database import JsonRow, rows
@@ -102,6 +104,16 @@ SELECT o.id FROM payment_order o
          AND EXISTS (SELECT FROM receipt_request q WHERE q.order_id = o.id AND q.status = 'waiting')))
  ORDER BY o.id LIMIT $2
 """  # noqa: S608 - constants
+LATE = """
+SELECT q.id, h.division_code FROM receipt_request q JOIN payment_order o ON o.id = q.order_id
+  JOIN charity h ON h.id = o.charity_id
+ WHERE q.status = 'waiting' AND q.due_at <= $1 AND q.reminded_at IS NULL ORDER BY q.due_at, q.id LIMIT $2
+"""
+MARK_REMINDED = """
+UPDATE receipt_request SET reminded_at = $2 WHERE id = $1 AND status = 'waiting' AND reminded_at IS NULL RETURNING id
+"""
+MOST_TOLD = 20
+LATE_SENTENCE = "有捐赠票据过了该开的日子还没有开，请到“票据”里看，先开最急的。"
 LOOK_BACK = timedelta(days=30)
 """How long after a refund moved its papers are looked for; a worker is never away that long."""
 
@@ -227,6 +239,20 @@ async def follow_refunds(*, limit: int, sealer: Sealer, now: datetime) -> int:
     for row in await rows(TO_FOLLOW, now - LOOK_BACK, limit):
         followed += await reverse_receipt(row["id"], actor=None, sealer=sealer, now=now)
     return followed
+
+
+async def remind_of_late_receipts(*, limit: int, sealer: Sealer, now: datetime) -> int:
+    """Tells finance of requests past their day, once for each; returns how many."""
+    reminded = 0
+    for row in await rows(LATE, now, limit):
+        async with in_transaction():
+            if not await rows(MARK_REMINDED, row["id"], now):
+                continue
+            for staff in (await staff_covering(row["division_code"], Role.FINANCE))[:MOST_TOLD]:
+                key = f"receipt-late:{row['id']}:{staff['account_id']}"
+                await queue_notice(key, staff["account_id"], LATE_SENTENCE, sealer=sealer, now=now)
+            reminded += 1
+    return reminded
 
 
 async def _follow_refund(order: JsonRow, *, actor: Viewer | None, sealer: Sealer, now: datetime) -> bool:

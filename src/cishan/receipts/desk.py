@@ -153,7 +153,6 @@ def _register_row(row: JsonRow) -> RegisterRow:
         amount_fen=row["amount_fen"],
         issued_at=row["issued_at"],
         order_href=f"/desk/finance/entries?order={row['out_trade_no']}",
-        out_trade_no=row["out_trade_no"],
         standing_label=f"已红冲（{label(reason)}）{red}" if reason else "有效",
         standing_tone="plain" if reason else "good",
         can_reverse=reason is None,

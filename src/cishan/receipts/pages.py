@@ -153,7 +153,6 @@ class RegisterRow:
     amount_fen: int
     issued_at: datetime
     order_href: str
-    out_trade_no: str
     standing_label: str
     standing_tone: str
     can_reverse: bool

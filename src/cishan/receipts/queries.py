@@ -65,12 +65,6 @@ SELECT q.id, q.order_id, q.payer_kind, q.payer_name_sealed, q.payer_number_seale
 """  # noqa: S608 - a constant
 WAITING = REQUEST + " ORDER BY q.due_at, q.id LIMIT $2"
 ONE_REQUEST = REQUEST + " AND q.id = $2"
-COUNT_WAITING = """
-SELECT (SELECT count(*) FROM receipt_request q JOIN payment_order o ON o.id = q.order_id
-         WHERE q.status = 'waiting' AND o.charity_id = $1) AS waiting,
-       (SELECT count(*) FROM receipt_reversal v JOIN receipt r ON r.id = v.receipt_id
-         WHERE v.red_bill_id IS NULL AND r.charity_id = $1) AS red
-"""
 TO_REVERSE = """
 SELECT v.id, v.reason, v.due_at, v.reversed_at, r.year, r.number, r.amount_fen, b.code, b.number AS bill_number
   FROM receipt_reversal v JOIN receipt r ON r.id = v.receipt_id JOIN fiscal_bill b ON b.id = r.bill_id
@@ -208,12 +202,6 @@ async def waiting_request(request_id: int, charity_id: int, *, sealer: Sealer) -
     if not found:
         raise NotFound("这份申请已经办完了，或者没有这份申请。请回到列表再看。")
     return _request(found[0], sealer)
-
-
-async def count_receipts_to_do(charity_id: int) -> tuple[int, int]:
-    """How many receipts wait to be issued, and how many red ones to be entered."""
-    found = (await rows(COUNT_WAITING, charity_id))[0]
-    return found["waiting"], found["red"]
 
 
 async def reversals_to_enter(charity_id: int) -> Sequence[JsonRow]:
