@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 import makers
 from cishan.accounts.states import Role
 from cishan.accounts.viewer import Viewer
+from cishan.app import refund_follower
 from cishan.charities.queries import Site
 from cishan.database import rows
 from cishan.payments.actions import NewLine, open_order, settle
@@ -14,6 +15,7 @@ from cishan.payments.alipay.terms import Trade, TradeStatus
 from cishan.payments.states import SettleSource
 from cishan.receipts.actions import BillNumbers, Payer, issue_receipt, request_receipt
 from cishan.refunds.actions import start_refund
+from cishan.refunds.neighbours import Neighbours
 from cishan.refunds.states import RefundReason
 from cishan.sealing import Sealer
 from payments.order_makers import RecordingOwner, make_site
@@ -90,7 +92,7 @@ async def refund(office: Office, order_id: int, amount_fen: int, *, now: datetim
         {f"line-{line['id']}": amount_fen},
         RefundReason.MISTAKE,
         "付错了",
-        owners={"claim": RecordingOwner()},
+        neighbours=Neighbours({"claim": RecordingOwner()}, follow=refund_follower(office.sealer)),
         actor=office.finance,
         now=now,
     )

@@ -19,7 +19,7 @@ from cishan.ledger.actions import number_entries
 from cishan.messages.delivery import deliver_due
 from cishan.messages.transports import transport_of
 from cishan.payments.polling import poll_due_orders
-from cishan.receipts.actions import follow_refunds, remind_of_late_receipts
+from cishan.receipts.actions import remind_of_late_receipts
 from cishan.refunds.late_money import resolve_open_money
 from cishan.refunds.neighbours import neighbours_of
 from cishan.refunds.sending import send_due_refunds
@@ -82,7 +82,6 @@ JOBS: tuple[Job, ...] = (
     Job("send_refunds", "办理退款，向支付宝查询还没有结果的退款", timedelta(seconds=10), _send_refunds),
     Job("deliver_messages", "发出等着发的短信", timedelta(seconds=5), _deliver_messages),
     Job("number_entries", "给新记的账编上连续的凭证号", timedelta(seconds=10), _number_entries),
-    Job("follow_refunds", "把退了款的捐赠票据和证书作废", timedelta(seconds=10), _sweeping(follow_refunds)),
     Job("remind_receipts", "提醒财务过期没有开的票据", timedelta(minutes=5), _sweeping(remind_of_late_receipts)),
     Job("lapse_claims", "收回没有按时付款、没有按时送到的认领", timedelta(seconds=15), _sweeping(lapse_due_claims)),
     Job("remind_claims", "提醒快到期的采购、送达和核实", timedelta(minutes=5), _sweeping(remind_due_soon)),

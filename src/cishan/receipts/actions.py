@@ -1,7 +1,7 @@
 """The only writer of receipts: asked for, issued, refused, reversed. All decide under the order's row lock."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from tortoise.transactions import in_transaction
 
@@ -93,17 +93,6 @@ ENTER_RED = "UPDATE receipt_reversal SET red_bill_id = $2 WHERE id = $1 AND red_
 VOID_CERTIFICATE = """
 UPDATE gift_certificate SET voided_at = $2 WHERE order_id = $1 AND voided_at IS NULL AND amount_fen > $3 RETURNING id
 """
-TO_FOLLOW = f"""
-SELECT o.id FROM payment_order o
- WHERE o.id IN (SELECT f.order_id FROM refund f WHERE f.status_since > $1)
-   AND (EXISTS (SELECT FROM receipt r WHERE r.order_id = o.id AND r.amount_fen > {LEFT_FEN}
-                   AND NOT EXISTS (SELECT FROM receipt_reversal v WHERE v.receipt_id = r.id))
-     OR EXISTS (SELECT FROM gift_certificate c
-                 WHERE c.order_id = o.id AND c.voided_at IS NULL AND c.amount_fen > {LEFT_FEN})
-     OR ({LEFT_FEN} <= 0
-         AND EXISTS (SELECT FROM receipt_request q WHERE q.order_id = o.id AND q.status = 'waiting')))
- ORDER BY o.id LIMIT $2
-"""  # noqa: S608 - constants
 LATE = """
 SELECT q.id, h.division_code FROM receipt_request q JOIN payment_order o ON o.id = q.order_id
   JOIN charity h ON h.id = o.charity_id
@@ -114,8 +103,6 @@ UPDATE receipt_request SET reminded_at = $2 WHERE id = $1 AND status = 'waiting'
 """
 MOST_TOLD = 20
 LATE_SENTENCE = "有捐赠票据过了该开的日子还没有开，请到“票据”里看，先开最急的。"
-LOOK_BACK = timedelta(days=30)
-"""How long after a refund moved its papers are looked for; a worker is never away that long."""
 
 
 @dataclass(frozen=True)
@@ -145,7 +132,6 @@ async def request_receipt(order_id: int, payer: Payer, *, actor: Viewer, sealer:
         order = await _locked_order(order_id)
         if order["donor_id"] != actor.account_id:
             raise NotFound
-        await _follow_refund(order, actor=None, sealer=sealer, now=now)
         refuse_second_request(await _state(order))
         kind, name, number = await _payer(payer, actor)
         found = await rows(
@@ -223,48 +209,23 @@ async def refuse_receipt(request_id: int, reason: str, *, actor: Viewer, sealer:
 
 
 async def reverse_receipt(order_id: int, *, actor: Viewer | None, sealer: Sealer, now: datetime) -> bool:
-    """Follows money that goes back, in the refund's transaction or just after it; True when there was a paper to change.
+    """Follows money that goes back, inside the refund's transaction; True when there was a paper to change.
 
     A receipt of more than is left counts no more, nor does such a certificate. If something is left of the gift, a receipt
     for it is asked for at once in the donor's name; a request that was waiting is dropped when nothing is left. A second
     call for the same refund does nothing.
     """
     async with in_transaction():
-        return await _follow_refund(await _locked_order(order_id), actor=actor, sealer=sealer, now=now)
-
-
-async def follow_refunds(*, limit: int, sealer: Sealer, now: datetime) -> int:
-    """Reverses the papers of gifts that have gone back, whoever sent them back; returns of how many gifts."""
-    followed = 0
-    for row in await rows(TO_FOLLOW, now - LOOK_BACK, limit):
-        followed += await reverse_receipt(row["id"], actor=None, sealer=sealer, now=now)
-    return followed
-
-
-async def remind_of_late_receipts(*, limit: int, sealer: Sealer, now: datetime) -> int:
-    """Tells finance of requests past their day, once for each; returns how many."""
-    reminded = 0
-    for row in await rows(LATE, now, limit):
-        async with in_transaction():
-            if not await rows(MARK_REMINDED, row["id"], now):
-                continue
-            for staff in (await staff_covering(row["division_code"], Role.FINANCE))[:MOST_TOLD]:
-                key = f"receipt-late:{row['id']}:{staff['account_id']}"
-                await queue_notice(key, staff["account_id"], LATE_SENTENCE, sealer=sealer, now=now)
-            reminded += 1
-    return reminded
-
-
-async def _follow_refund(order: JsonRow, *, actor: Viewer | None, sealer: Sealer, now: datetime) -> bool:
-    voided = await rows(VOID_CERTIFICATE, order["id"], now, order["left_fen"])
-    live = await rows(LIVE_RECEIPT, order["id"])
-    if live and live[0]["amount_fen"] > order["left_fen"]:
-        await _reverse(order, live[0], ReversalReason.REFUND, actor=actor, sealer=sealer, now=now)
-        return True
-    if order["left_fen"] <= 0 and await rows(DROP_WAITING, order["id"], now):
-        await record_event("order", order["id"], "drop_receipt", actor=actor, now=now)
-        return True
-    return bool(voided)
+        order = await _locked_order(order_id)
+        voided = await rows(VOID_CERTIFICATE, order["id"], now, order["left_fen"])
+        live = await rows(LIVE_RECEIPT, order["id"])
+        if live and live[0]["amount_fen"] > order["left_fen"]:
+            await _reverse(order, live[0], ReversalReason.REFUND, actor=actor, sealer=sealer, now=now)
+            return True
+        if order["left_fen"] <= 0 and await rows(DROP_WAITING, order["id"], now):
+            await record_event("order", order["id"], "drop_receipt", actor=actor, now=now)
+            return True
+        return bool(voided)
 
 
 async def reverse_wrong_receipt(receipt_id: int, *, actor: Viewer, sealer: Sealer, now: datetime) -> None:
@@ -288,6 +249,20 @@ async def enter_red_bill(reversal_id: int, bill: BillNumbers, *, actor: Viewer, 
         if not await rows(ENTER_RED, reversal_id, red_id):
             raise Conflict("这张红票已经登记过了。")
         await record_event("order", order["id"], "enter_red_bill", actor=actor, now=now)
+
+
+async def remind_of_late_receipts(*, limit: int, sealer: Sealer, now: datetime) -> int:
+    """Tells finance of requests past their day, once for each; returns how many."""
+    reminded = 0
+    for row in await rows(LATE, now, limit):
+        async with in_transaction():
+            if not await rows(MARK_REMINDED, row["id"], now):
+                continue
+            for staff in (await staff_covering(row["division_code"], Role.FINANCE))[:MOST_TOLD]:
+                key = f"receipt-late:{row['id']}:{staff['account_id']}"
+                await queue_notice(key, staff["account_id"], LATE_SENTENCE, sealer=sealer, now=now)
+            reminded += 1
+    return reminded
 
 
 async def _reverse(

@@ -226,8 +226,6 @@ def _bounds(year: int) -> tuple[datetime, datetime]:
 
 
 def _gift(row: JsonRow) -> MoneyGift:
-    # A receipt of more than is left counts no more from the moment the refund is promised, before its reversal is written.
-    counts = row["receipt_id"] is not None and row["amount_fen"] <= row["left_fen"]
     return MoneyGift(
         id=row["id"],
         out_trade_no=row["out_trade_no"],
@@ -241,13 +239,13 @@ def _gift(row: JsonRow) -> MoneyGift:
         state=state_of(
             left_fen=row["left_fen"],
             is_waiting=row["request_status"] == "waiting",
-            has_live_receipt=counts,
-            was_reversed=row["was_reversed"] or (row["receipt_id"] is not None and not counts),
+            has_live_receipt=row["receipt_id"] is not None,
+            was_reversed=row["was_reversed"],
             was_refused=row["request_status"] == "refused",
         ),
         due_at=row["due_at"],
         refusal=row["refusal"] or "",
-        receipt=_receipt(row) if counts else None,
+        receipt=_receipt(row) if row["receipt_id"] else None,
     )
 
 

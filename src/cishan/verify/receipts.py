@@ -43,7 +43,6 @@ RECEIPTS_FOLLOW_REFUNDS = Check(
 SELECT r.id AS receipt, r.order_id, r.amount_fen, {LEFT_FEN} AS left_fen
   FROM receipt r JOIN payment_order o ON o.id = r.order_id
  WHERE {_COUNTS} AND r.amount_fen > {LEFT_FEN}
-   AND NOT EXISTS (SELECT FROM refund f WHERE f.order_id = o.id AND f.status_since > $1::timestamptz - interval '10 minutes')
  UNION ALL
 SELECT r.id, r.order_id, r.amount_fen, {REFUNDED_FEN}
   FROM receipt_reversal v JOIN receipt r ON r.id = v.receipt_id JOIN payment_order o ON o.id = r.order_id
