@@ -28,6 +28,7 @@ from cishan.permissions import Permission as May
 from cishan.pictures import views as pictures
 from cishan.receipts import desk as receipts_desk
 from cishan.receipts import views as receipts
+from cishan.refunds import desk as refunds
 from cishan.summaries import desk as summaries_desk
 from cishan.summaries import views as summaries
 from cishan.supervision import desk as supervision
@@ -159,6 +160,8 @@ ROUTES: tuple[Row, ...] = (
     Row("/me/claims/{id}/pay-anew", POST, claims.start_again, May.GIVE),
     Row("/me/claims/{id}/cancel", POST, claims.cancel, May.GIVE),
     Row("/me/claims/{id}/hand-back", POST, claims.hand_back, May.GIVE),
+    Row("/me/claims/{id}/take-back", GET, claims.show_take_back, May.GIVE),
+    Row("/me/claims/{id}/take-back", POST, claims.take_back, May.GIVE),
     # payments
     Row("/pay/notify", POST, payments.receive_notice, May.OPEN),
     Row("/pay/return", GET, payments.come_back, May.OPEN),
@@ -189,6 +192,20 @@ ROUTES: tuple[Row, ...] = (
     Row("/desk/finance/approvals/{id}/refuse", POST, finance.refuse, May.MANAGE_MONEY),
     Row("/desk/finance/entries", GET, books.show_entries, May.MANAGE_MONEY),
     Row("/desk/finance/entries/{id}", GET, books.show_entry, May.MANAGE_MONEY),
+    # refunds
+    Row("/desk/finance/refunds", GET, refunds.show_refunds, May.MANAGE_MONEY),
+    Row("/desk/finance/refunds/new", GET, refunds.show_start, May.MANAGE_MONEY),
+    Row("/desk/finance/refunds/new", POST, refunds.start, May.MANAGE_MONEY),
+    Row("/desk/finance/refunds/ask", POST, refunds.ask_alipay, May.MANAGE_MONEY),
+    Row("/desk/finance/refunds/terms", GET, refunds.show_terms, May.MANAGE_MONEY),
+    Row("/desk/finance/refunds/terms", POST, refunds.save_terms, May.MANAGE_MONEY),
+    Row("/desk/finance/refunds/{id}", GET, refunds.show_refund, May.MANAGE_MONEY),
+    Row("/desk/finance/refunds/{id}/agree", POST, refunds.agree, May.MANAGE_MONEY),
+    Row("/desk/finance/refunds/{id}/decline", POST, refunds.decline, May.MANAGE_MONEY),
+    Row("/desk/finance/refunds/{id}/retry", POST, refunds.retry, May.MANAGE_MONEY),
+    Row("/desk/finance/refunds/{id}/keep", POST, refunds.keep, May.MANAGE_MONEY),
+    Row("/desk/finance/refunds/{id}/take", POST, refunds.take, May.MANAGE_MONEY),
+    Row("/desk/finance/refunds/{id}/explain", POST, refunds.explain, May.MANAGE_MONEY),
     # receipts, certificates, statements, one's own data
     Row("/me/gifts", GET, receipts.show_gifts, May.GIVE),
     Row("/me/gifts/{id}", GET, receipts.show_gift, May.GIVE),

@@ -14,6 +14,15 @@ NOTICE_COOKIE = "cishan_notice"
 
 NOTICES = {
     "claim-cancelled": "已取消认领，心愿回到心愿墙。没有扣您的钱。",
+    "gift-taken-back": "正在退回，会原路回到您的支付宝。心愿已经放回心愿墙。",
+    "refund-started": "退款已经开始办，结果会显示在这里。",
+    "refund-proposed": "已提出，等另一位财务同意。",
+    "refund-agreed": "已同意，正在退。",
+    "refund-declined": "没有同意，没有退。",
+    "refund-retried": "正在再退一次。",
+    "refund-kept": "已转入微心愿项目，已告诉爱心人士。",
+    "refund-taken": "这笔退款由您处理。",
+    "order-asked": "已向支付宝查过，下面是最新的情况。",
     "claim-handed-back": "已退回认领，心愿回到心愿墙，谢谢您告诉我们。",
     "list-closed": "清单已经合上，别人在这个手机上看不到了。",
     "lists-frozen": "已定稿。有变化的家庭出了新的一版，没有变化的还是原来那一版。",

@@ -24,9 +24,12 @@ from cishan.database import JsonRow, rows
 from cishan.errors import Conflict, InvalidInput, NotFound
 from cishan.events.actions import record_event
 from cishan.messages.actions import queue_notice
+from cishan.money import yuan_text
 from cishan.payments.actions import NewLine, open_order
 from cishan.payments.queries import last_late_choice
+from cishan.payments.rules import is_far_beyond
 from cishan.payments.states import LateChoice
+from cishan.refunds.queries import terms_on, usual_gift_fen
 from cishan.sealing import Sealer
 from cishan.wishes import actions as wishes
 
@@ -43,12 +46,37 @@ SELECT id FROM claim WHERE due_at <= $1 AND status IN ('reserved', 'promised') O
 """
 
 
+WISH_PRICE = "SELECT price_fen FROM wish WHERE id = $1"
+
+
 @dataclass(frozen=True)
 class Claimed:
     """A new claim; `out_trade_no` is empty for a promise."""
 
     claim_id: int
     out_trade_no: str = ""
+
+
+async def check_not_mistaken(wish_id: int, *, charity_id: int, actor: Viewer, now: datetime) -> None:
+    """Raises InvalidInput("sure") when a gift is far beyond what this donor usually gives, so that they are asked again."""
+    found = await rows(WISH_PRICE, wish_id)
+    if not found:
+        raise NotFound
+    terms, usual_fen = await terms_on(charity_id, now), await usual_gift_fen(actor.account_id)
+    price_fen: int = found[0]["price_fen"]
+    if is_far_beyond(
+        price_fen,
+        need_fen=price_fen,
+        usual_fen=usual_fen,
+        times=terms.ask_again_times,
+        floor_fen=terms.ask_again_over_fen,
+    ):
+        raise InvalidInput(
+            {
+                "sure": f"这次要付 {yuan_text(price_fen)} 元，您平时一次捐 {yuan_text(usual_fen)} 元左右。"
+                "请再看一眼金额；没有错的话，勾上这一项再提交。"
+            }
+        )
 
 
 async def claim_wish(
