@@ -6,9 +6,12 @@ import sys
 from collections import defaultdict
 
 CHILDREN_AT_ONCE = 1
+MOST_IN_LINE = 20
+"""More orders of one kind than this are turned away at once: at half a second each, nobody waits longer than ten."""
 
 _children: defaultdict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(CHILDREN_AT_ONCE))
 """By module: a donor's certificate does not wait for the sheets of a village."""
+_in_line: defaultdict[str, int] = defaultdict(int)
 
 log = logging.getLogger(__name__)
 
@@ -18,9 +21,16 @@ class ChildFailed(Exception):
 
 
 async def run_child(module: str, order: bytes, seconds: float) -> bytes:
-    """What the module `python -m <module>` answers to an order; raises ChildFailed."""
-    async with _children[module]:
-        return await _run(module, order, seconds)
+    """What the module `python -m <module>` answers to an order; raises ChildFailed, also when the line is full."""
+    if _in_line[module] >= MOST_IN_LINE:
+        log.error("%s: %d orders are in line already", module, MOST_IN_LINE)
+        raise ChildFailed
+    _in_line[module] += 1
+    try:
+        async with _children[module]:
+            return await _run(module, order, seconds)
+    finally:
+        _in_line[module] -= 1
 
 
 async def _run(module: str, order: bytes, seconds: float) -> bytes:
