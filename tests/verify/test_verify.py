@@ -58,8 +58,26 @@ BREAKS: list[tuple[str, str]] = [
     ("unpaid_order_not_booked", f"UPDATE payment_order SET {NOTHING_PAID.format('closed')} {FIRST_PAID}"),
     ("unpaid_order_not_booked", "DELETE FROM order_line WHERE id = 1"),
     ("nothing_unknown_for_a_day", f"UPDATE payment_order SET {NOTHING_PAID.format('pending')} {FIRST_PAID}"),
-    ("unassigned_equals_rows", "UPDATE unassigned_money SET amount_fen = amount_fen - 1"),
-    ("unassigned_equals_rows", "DELETE FROM unassigned_money"),
+    ("unassigned_equals_rows", "UPDATE unassigned_money SET resolved_at = NULL, resolved_as = NULL"),
+    ("refunds_within_received", "UPDATE refund SET amount_fen = amount_fen + 1 WHERE id = 1"),
+    ("refunds_within_received", "UPDATE refund_line SET amount_fen = amount_fen - 1 WHERE id = 1"),
+    ("refunds_booked_once", "DELETE FROM ledger_entry WHERE kind = 'refund'"),
+    ("refunds_booked_once", "UPDATE refund SET status = 'refused', succeeded_at = NULL WHERE id = 1"),
+    ("order_counts_its_refunds", "UPDATE payment_order SET refunded_fen = 0 WHERE refunded_fen > 0"),
+    (
+        "refunds_known_in_a_day",
+        "UPDATE refund SET status = 'unknown', succeeded_at = NULL, next_try_at = created_at WHERE id = 1",
+    ),
+    ("late_money_resolved", "UPDATE unassigned_money SET resolved_at = NULL, resolved_as = NULL"),
+    (
+        "large_refunds_by_two",
+        "UPDATE refund SET amount_fen = 100001, requested_by_id = (SELECT account_id FROM role_grant LIMIT 1)",
+    ),
+    (
+        "refunded_gift_buys_nothing",
+        "UPDATE claim SET status = 'paid' WHERE id IN (SELECT l.owner_id FROM refund_line t "
+        "JOIN order_line l ON l.id = t.order_line_id)",
+    ),
     ("received_equals_uses", f"UPDATE payment_order SET paid_fen = paid_fen + 1 {FIRST_PAID}"),
     (
         "no_asset_below_zero",
