@@ -18,7 +18,7 @@ async def test_a_stranger_checks_a_certificate_that_a_donor_made(browser: Browse
     await page.goto(f"{site.url}/me")
     await page.get_by_role("link", name="我的捐款").click()
     await page.locator("ul.rows a.row").nth(2).click()
-    await page.get_by_text("不写名字").check()
+    await page.get_by_label("不写名字").check()
     await page.get_by_role("button", name="做一张证书").click()
     address = await page.get_by_role("link", name="看别人扫码看到什么").get_attribute("href")
     await context.close()

@@ -25,7 +25,7 @@ from cishan.receipts.rules import (
     state_of,
 )
 from cishan.receipts.states import BillColour, PayerKind, ReceiptState, RequestStatus, ReversalReason
-from cishan.receipts.sums import LEFT_FEN
+from cishan.receipts.sums import LEFT_FEN, PROJECT
 from cishan.sealing import Sealer
 
 NAME_LABEL = "receipt_request.payer_name"
@@ -35,8 +35,7 @@ USED_NUMBER = "这个票据号码已经用过了。号码不能重复使用，�
 
 LOCK_ORDER = f"""
 SELECT o.id, o.donor_id, o.charity_id, o.paid_fen, {LEFT_FEN} AS left_fen,
-       (SELECT f.name FROM order_line l JOIN fund f ON f.id = l.fund_id WHERE l.order_id = o.id ORDER BY l.id LIMIT 1)
-         AS project
+       {PROJECT} AS project
   FROM payment_order o WHERE o.id = $1 AND o.status = 'paid' FOR UPDATE OF o
 """  # noqa: S608 - a constant
 STANDING = """

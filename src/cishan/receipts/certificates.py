@@ -13,7 +13,7 @@ from cishan.errors import Conflict, NotFound
 from cishan.events.actions import record_event
 from cishan.receipts.rules import new_certificate_token, register_number
 from cishan.receipts.states import CertificateStanding
-from cishan.receipts.sums import LEFT_FEN
+from cishan.receipts.sums import LEFT_FEN, PROJECT
 from cishan.sealing import Sealer
 
 TOKEN_LABEL = "gift_certificate.token"
@@ -35,8 +35,7 @@ VALUES ($1, $2, $3, $4, $5, $6, $7)
 FACE = f"""
 SELECT c.id, c.order_id, c.amount_fen, c.anonymous, c.token_sealed, c.voided_at, c.made_at, o.paid_at,
        a.name_sealed, g.name AS organisation, h.name AS charity, {LEFT_FEN} AS left_fen,
-       (SELECT f.name FROM order_line l JOIN fund f ON f.id = l.fund_id WHERE l.order_id = o.id ORDER BY l.id LIMIT 1)
-         AS project
+       {PROJECT} AS project
   FROM gift_certificate c
   JOIN payment_order o ON o.id = c.order_id
   JOIN charity h ON h.id = o.charity_id

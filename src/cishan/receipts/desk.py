@@ -145,7 +145,7 @@ async def show_register(request: Request) -> Response:
 
 def _register_row(row: JsonRow) -> RegisterRow:
     reason = ReversalReason(row["reason"]) if row["reason"] else None
-    red = f"，红票 {row['red_code']} {row['red_number']}" if row["red_number"] else "，红票还没有登记"
+    red = f"{row['red_code']} {row['red_number']}" if row["red_number"] else "还没有登记"
     return RegisterRow(
         id=row["id"],
         register=register_number(row["year"], row["number"]),
@@ -153,8 +153,9 @@ def _register_row(row: JsonRow) -> RegisterRow:
         amount_fen=row["amount_fen"],
         issued_at=row["issued_at"],
         order_href=f"/desk/finance/entries?order={row['out_trade_no']}",
-        standing_label=f"已红冲（{label(reason)}）{red}" if reason else "有效",
+        standing_label=f"已红冲：{label(reason)}" if reason else "有效",
         standing_tone="plain" if reason else "good",
+        red=red if reason else "无",
         can_reverse=reason is None,
     )
 

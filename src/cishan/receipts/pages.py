@@ -155,6 +155,7 @@ class RegisterRow:
     order_href: str
     standing_label: str
     standing_tone: str
+    red: str
     can_reverse: bool
 
 

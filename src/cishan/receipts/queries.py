@@ -11,7 +11,7 @@ from cishan.errors import Conflict, NotFound
 from cishan.receipts.actions import NAME_LABEL, NUMBER_LABEL
 from cishan.receipts.rules import register_number, state_of
 from cishan.receipts.states import PayerKind, ReceiptState
-from cishan.receipts.sums import LEFT_FEN, REFUNDED_FEN
+from cishan.receipts.sums import LEFT_FEN, PROJECT, REFUNDED_FEN
 from cishan.sealing import Sealer
 
 GIFTS_A_PAGE = 30
@@ -23,8 +23,7 @@ RECEIPTS_A_PAGE = 50
 
 GIFT = f"""
 SELECT o.id, o.out_trade_no, o.paid_at, o.paid_fen, {REFUNDED_FEN} AS refunded_fen, {LEFT_FEN} AS left_fen,
-       (SELECT f.name FROM order_line l JOIN fund f ON f.id = l.fund_id WHERE l.order_id = o.id ORDER BY l.id LIMIT 1)
-         AS project,
+       {PROJECT} AS project,
        (SELECT string_agg(w.public_title, '、' ORDER BY l.id) FROM order_line l
           JOIN claim c ON l.owner_kind = 'claim' AND c.id = l.owner_id JOIN wish w ON w.id = c.wish_id
          WHERE l.order_id = o.id) AS wishes,
@@ -58,8 +57,7 @@ SELECT w.public_title AS title, c.way, f.delivered_at, f.hours, f.value_fen
 REQUEST = f"""
 SELECT q.id, q.order_id, q.payer_kind, q.payer_name_sealed, q.payer_number_sealed, q.requested_at, q.due_at,
        o.out_trade_no, o.paid_at, o.paid_fen, {LEFT_FEN} AS left_fen,
-       (SELECT f.name FROM order_line l JOIN fund f ON f.id = l.fund_id WHERE l.order_id = o.id ORDER BY l.id LIMIT 1)
-         AS project
+       {PROJECT} AS project
   FROM receipt_request q JOIN payment_order o ON o.id = q.order_id
  WHERE q.status = 'waiting' AND o.charity_id = $1
 """  # noqa: S608 - a constant

@@ -1,4 +1,9 @@
-"""What is left of a gift: the one definition, as SQL over payment_order `o`, for receipts, certificates and statements."""
+"""What is left of a gift, and what it is for: the one definition of each, as SQL over payment_order `o`."""
+
+PROJECT = """
+(SELECT f.name FROM order_line l JOIN fund f ON f.id = l.fund_id WHERE l.order_id = o.id ORDER BY l.id LIMIT 1)
+"""
+"""The filed project that a gift is for: its first line's."""
 
 REFUNDED_FEN = """
 coalesce((SELECT sum(f.amount_fen) FROM refund f
