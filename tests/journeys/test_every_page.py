@@ -65,7 +65,9 @@ TOWNS_WISH += "AND g.account_id = $1 AND w.status = 'visited' ORDER BY w.id LIMI
 A_WISH = "SELECT id FROM wish WHERE status = '%s' AND $1::bigint >= 0 ORDER BY id LIMIT 1"
 AN_EDITOR = "SELECT account_id AS id FROM role_grant WHERE role = 'editor' AND $1::bigint > 0 LIMIT 1"
 
-MY_RECEIPT = "SELECT o.id FROM payment_order o JOIN receipt r ON r.order_id = o.id WHERE o.donor_id = $1 ORDER BY o.id LIMIT 1"
+MY_RECEIPT = (
+    "SELECT o.id FROM payment_order o JOIN receipt r ON r.order_id = o.id WHERE o.donor_id = $1 ORDER BY o.id LIMIT 1"
+)
 MY_GIFT_WITHOUT = "SELECT id FROM payment_order o WHERE donor_id = $1 AND status = 'paid' "
 MY_GIFT_WITHOUT += "AND NOT EXISTS (SELECT FROM receipt_request q WHERE q.order_id = o.id) ORDER BY id LIMIT 1"
 MY_YEAR = "SELECT extract(year FROM max(paid_at) AT TIME ZONE 'Asia/Shanghai')::int AS year FROM payment_order "
@@ -142,6 +144,12 @@ SAMPLES: dict[str, Sample] = {
     "/desk/finance/entries/{id}": Sample(
         Role.FINANCE, "SELECT id FROM ledger_entry WHERE $1::bigint > 0 ORDER BY id LIMIT 1"
     ),
+    "/desk/finance/refunds": Sample(Role.FINANCE),
+    "/desk/finance/refunds/new": Sample(Role.FINANCE),
+    "/desk/finance/refunds/terms": Sample(Role.FINANCE),
+    "/desk/finance/refunds/{id}": Sample(
+        Role.FINANCE, "SELECT id FROM refund WHERE $1::bigint > 0 ORDER BY id LIMIT 1"
+    ),
     "/desk/lists": Sample(Role.TOWN_REVIEWER),
     "/desk/doubts": Sample(Role.TOWN_REVIEWER),
     "/desk/overdue": Sample(Role.SUPERVISOR),
@@ -162,6 +170,7 @@ WALKED = {
     "/staff/invitations/{token}",
     "/field/wishes/{id}/edit/{step}",
     "/field/wishes/{id}/check",
+    "/me/claims/{id}/take-back",
     "/list/check",
     "/list/open",
     "/list/doubt",

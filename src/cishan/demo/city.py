@@ -25,6 +25,7 @@ from cishan.demo.journey import Home, Journey, Stage
 from cishan.demo.papers import write_papers
 from cishan.demo.payments import import_payments
 from cishan.demo.people import CITY, SEED, VILLAGES, Family, families
+from cishan.demo.refunds import propose_refund
 from cishan.demo.staff import Crew, open_accounts
 from cishan.demo.texts import SAMPLES, Sample
 from cishan.divisions.actions import load_divisions
@@ -115,6 +116,7 @@ async def load_city(services: Services, owners: LineOwners, *, report: Report) -
         await number_entries()
         report("捐赠票据和证书")
         await write_papers(crew, sealer=services.sealer, now=now)
+        await propose_refund(crew, site, owners, now=now)
         report("去年的幸福清单")
         await freeze_lists(CITY, beijing_day(now).year - 1, now=now)
 

@@ -21,7 +21,7 @@ from cishan.permissions import Permission, holds
 from cishan.refunds.models import RefundTerms
 from cishan.refunds.neighbours import Neighbours
 from cishan.refunds.queries import OrderPart, orders_of_owner, parts_of, terms_on
-from cishan.refunds.rules import Terms, check_cooling, needs_second_person, new_request_no
+from cishan.refunds.rules import DAYS_TO_DECIDE, Terms, check_cooling, needs_second_person, new_request_no
 from cishan.refunds.states import RefundReason, RefundStatus
 from cishan.refunds.writing import (
     LINES,
@@ -36,6 +36,7 @@ from cishan.refunds.writing import (
 )
 from cishan.sealing import Sealer
 from cishan.services import Enqueue, queue_nothing
+from cishan.working_days import end_of_working_days
 
 ORDER_ID = "SELECT id FROM payment_order WHERE charity_id = $1 AND out_trade_no = $2 AND status = 'paid'"
 CHARITY_OF = "SELECT o.charity_id FROM refund r JOIN payment_order o ON o.id = r.order_id WHERE r.id = $1"
@@ -152,8 +153,17 @@ async def _begin(
     note: str = "",
 ) -> int:
     await check_shares(shares, owners=neighbours.owners)
+    waits = status is RefundStatus.PROPOSED
     refund = await write_refund(
-        order_id, shares, reason, request_no=new_request_no(now), status=status, note=note, actor=actor, now=now
+        order_id,
+        shares,
+        reason,
+        request_no=new_request_no(now),
+        status=status,
+        note=note,
+        actor=actor,
+        now=now,
+        due_at=end_of_working_days(now, DAYS_TO_DECIDE) if waits else None,
     )
     if status is RefundStatus.REQUESTED:
         written = {"id": refund.id, "order_id": order_id}

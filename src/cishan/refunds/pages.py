@@ -103,6 +103,10 @@ class StartPage:
     now: datetime
     sum_column: Column = SUM
 
+    @property
+    def has_open(self) -> bool:
+        return any(part.open_fen for part in self.parts)
+
 
 @dataclass(frozen=True)
 class TermsPage:
