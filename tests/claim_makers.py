@@ -8,9 +8,10 @@ import makers
 from cishan.accounts.states import Role
 from cishan.accounts.viewer import Viewer
 from cishan.charities.queries import Site, load_site
-from cishan.claims.actions import OWNER_KIND, ClaimPayments, claim_wish
+from cishan.claims.actions import OWNER_KIND, claim_wish
 from cishan.claims.checks import Check, record_check
 from cishan.claims.fulfilment import HandOver, hand_over
+from cishan.claims.money import ClaimPayments
 from cishan.claims.purchases import Voucher, advance_money, record_purchase
 from cishan.claims.states import CheckAnswer, CheckChannel, ClaimStatus, ClaimWay, DeliveryProof
 from cishan.database import rows

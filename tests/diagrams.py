@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 
 from cishan.claims import states as claims
+from cishan.refunds import states as refunds
 from cishan.wishes import states as wishes
 
 Moves = Mapping[str, tuple[frozenset[StrEnum], StrEnum]]
@@ -19,7 +20,11 @@ def state_diagram(moves: Moves) -> str:
     return "\n".join(["```mermaid", "stateDiagram-v2", *arrows, "```"])
 
 
-DIAGRAMS = {"wish": state_diagram(wishes.MOVES), "claim": state_diagram(claims.MOVES)}
+DIAGRAMS = {
+    "wish": state_diagram(wishes.MOVES),
+    "claim": state_diagram(claims.MOVES),
+    "refund": state_diagram(refunds.MOVES),
+}
 
 if __name__ == "__main__":
     for name, text in DIAGRAMS.items():

@@ -11,13 +11,20 @@ import httpx2
 from alipay.aop.api.AlipayClientConfig import AlipayClientConfig
 from alipay.aop.api.DefaultAlipayClient import DefaultAlipayClient
 from alipay.aop.api.domain.AlipayTradeCloseModel import AlipayTradeCloseModel
+from alipay.aop.api.domain.AlipayTradeFastpayRefundQueryModel import AlipayTradeFastpayRefundQueryModel
 from alipay.aop.api.domain.AlipayTradePagePayModel import AlipayTradePagePayModel
+from alipay.aop.api.domain.AlipayTradePrecreateModel import AlipayTradePrecreateModel
 from alipay.aop.api.domain.AlipayTradeQueryModel import AlipayTradeQueryModel
+from alipay.aop.api.domain.AlipayTradeRefundModel import AlipayTradeRefundModel
 from alipay.aop.api.exception.Exception import ResponseException
 from alipay.aop.api.request.AlipayTradeCloseRequest import AlipayTradeCloseRequest
+from alipay.aop.api.request.AlipayTradeFastpayRefundQueryRequest import AlipayTradeFastpayRefundQueryRequest
 from alipay.aop.api.request.AlipayTradePagePayRequest import AlipayTradePagePayRequest
+from alipay.aop.api.request.AlipayTradePrecreateRequest import AlipayTradePrecreateRequest
 from alipay.aop.api.request.AlipayTradeQueryRequest import AlipayTradeQueryRequest
+from alipay.aop.api.request.AlipayTradeRefundRequest import AlipayTradeRefundRequest
 from alipay.aop.api.response.AlipayTradeQueryResponse import AlipayTradeQueryResponse
+from alipay.aop.api.response.AlipayTradeRefundResponse import AlipayTradeRefundResponse
 
 from cishan.clock import SystemClock
 from cishan.payments.alipay.signing import public_key_pem
@@ -62,6 +69,33 @@ def close(client: DefaultAlipayClient) -> str:
     return code
 
 
+def refund(client: DefaultAlipayClient) -> list[str]:
+    model = AlipayTradeRefundModel()
+    model.out_trade_no = ORDER
+    model.out_request_no = "R1"
+    model.refund_amount = "10.00"
+    response = AlipayTradeRefundResponse()
+    response.parse_response_content(client.execute(AlipayTradeRefundRequest(model)))
+    return [response.fund_change, response.refund_fee]
+
+
+def refund_status(client: DefaultAlipayClient) -> list[str]:
+    model = AlipayTradeFastpayRefundQueryModel()
+    model.out_trade_no = ORDER
+    model.out_request_no = "R1"
+    answer = json.loads(client.execute(AlipayTradeFastpayRefundQueryRequest(model)))
+    return [answer["refund_status"], answer["refund_amount"]]
+
+
+def qr_code(client: DefaultAlipayClient) -> str:
+    model = AlipayTradePrecreateModel()
+    model.out_trade_no = "W20260302002"
+    model.subject = "微心愿：台灯"
+    model.total_amount = "1.00"
+    code: str = json.loads(client.execute(AlipayTradePrecreateRequest(model)))["qr_code"]
+    return code
+
+
 async def main() -> None:
     client = official_client()
     async with (
@@ -73,6 +107,9 @@ async def main() -> None:
         await browser.post(f"{cashier.url}/pay")
         after = await asyncio.to_thread(query, client)
         refusal = await asyncio.to_thread(close, client)
+        refunds = [await asyncio.to_thread(refund, client) for _ in range(2)]
+        known = await asyncio.to_thread(refund_status, client)
+        code = await asyncio.to_thread(qr_code, client)
         running.sandbox.set_faults(ORDER, frozenset({Fault.BAD_ANSWER_SIGNATURE}))
         try:
             await asyncio.to_thread(query, client)
@@ -83,6 +120,9 @@ async def main() -> None:
         "before": before.sub_code,
         "after": [after.code, after.trade_status, after.total_amount, after.out_trade_no],
         "close": refusal,
+        "refunds": refunds,
+        "refund": known,
+        "code": code.startswith("http://127.0.0.1/cashier/"),
         "spoilt": spoilt,
     }
     print(json.dumps(seen))

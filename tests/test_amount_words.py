@@ -38,6 +38,17 @@ def test_ten_thousand_sums_agree_with_the_slow_way() -> None:
     assert wrong == []
 
 
+def test_edges_agree_with_the_slow_way() -> None:
+    """Around every power of ten, and every pattern of zero and non-zero digits up to ten places."""
+    powers = [10**power + step for power in range(14) for step in (-1, 0, 1)]
+    patterns = [int(f"{pattern:b}") * 7 for pattern in range(1, 2**10)]
+    edges = [fen for fen in (*powers, *patterns, 10**14 - 1) if 0 <= fen < 10**14]
+    assert len(edges) > 1_000
+    assert [
+        (fen, amount_in_words(fen), slow_words(fen)) for fen in edges if amount_in_words(fen) != slow_words(fen)
+    ] == []
+
+
 @pytest.mark.parametrize("fen", [-1, 10**14])
 def test_a_sum_out_of_range_has_no_words(fen: int) -> None:
     with pytest.raises(ValueError):

@@ -154,9 +154,10 @@ async def test_the_search_would_find_one(planted: Planted, cluster: Cluster) -> 
 
 MAY_SHOW: dict[Role, dict[str, tuple[str, ...]]] = {
     Role.COORDINATOR: {"names": ("/field", "/desk/households", "/desk/lists", "/desk/visits")},
-    Role.DONOR: {"names": ("/",)},
+    Role.DONOR: {"names": ("/",), "phones": ("/me/data/copy",)},
 }
-"""Where a role may read plain values: the coordinator names of their own village; a donor their own name in the frame."""
+"""Where a role may read plain values: the coordinator names of their own village; a donor their own name in
+the frame, and their own phone in the copy of their data."""
 
 
 async def pages_for(planted: Planted, role: Role | None) -> AsyncIterator[tuple[str, str]]:

@@ -2,6 +2,8 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import datetime
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -10,8 +12,10 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.routing import Mount, Route
 
 from cishan.accounts.passwords import STRONG, Passwords
-from cishan.claims import actions as claims
+from cishan.accounts.viewer import Viewer
+from cishan.claims.actions import OWNER_KIND as CLAIM
 from cishan.claims.field import deliveries_today
+from cishan.claims.money import ClaimPayments
 from cishan.clock import Clock, DatabaseClock
 from cishan.clock_following import following_the_database
 from cishan.database import database, database_now
@@ -26,10 +30,12 @@ from cishan.payments.owners import LineOwners
 from cishan.pictures.actions import ENCODER
 from cishan.production import refuse_unsafe_merchant, refuse_unsafe_settings
 from cishan.public_cache import PublicCache
+from cishan.receipts.actions import reverse_receipt
+from cishan.refunds.hearing import RefundEars
 from cishan.routes import ROUTES
-from cishan.sealing import load_sealer
+from cishan.sealing import Sealer, load_sealer
 from cishan.security import NoNul, OriginCheck, SecurityHeaders
-from cishan.services import Services
+from cishan.services import RefundFollower, Services
 from cishan.settings import Settings
 from cishan.templating import STATIC_URL, static_files
 from cishan.wishes.withdrawals import follow_consent
@@ -104,18 +110,31 @@ async def make_services(
     gateway = gateway or await load_gateway(settings, clock)
     if gateway is not None:
         refuse_unsafe_merchant(settings, gateway.merchant)
-    return Services(
+    services = Services(
         settings=settings,
         clock=clock,
         sealer=load_sealer(settings.keys_directory),
         gateway=gateway,
         passwords=passwords,
+        enqueue=enqueue,
+    )
+    return replace(
+        services, hear_refund=RefundEars(line_owners(services)), follow_refund=refund_follower(services.sealer)
     )
 
 
 def line_owners(services: Services) -> LineOwners:
     """Who takes the money of an order line, by the kind of its owner."""
-    return {claims.OWNER_KIND: claims.ClaimPayments(services.sealer)}
+    return {CLAIM: ClaimPayments(services.sealer)}
+
+
+def refund_follower(sealer: Sealer) -> RefundFollower:
+    """What else changes, in the same transaction, when less is left of a gift: its receipt and certificate."""
+
+    async def follow(order_id: int, *, actor: Viewer | None, now: datetime) -> None:
+        await reverse_receipt(order_id, actor=actor, sealer=sealer, now=now)
+
+    return follow
 
 
 def consent_handlers() -> tuple[WithdrawalHandler, ...]:

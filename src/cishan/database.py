@@ -33,6 +33,8 @@ MODEL_MODULES = [
     "cishan.wishes.models",
     "cishan.claims.models",
     "cishan.payments.models",
+    "cishan.refunds.models",
+    "cishan.receipts.models",
     "cishan.ledger.models",
     "cishan.benefits.models",
     "cishan.summaries.models",

@@ -9,7 +9,16 @@ from cishan.benefits.states import ImportKind, ImportStatus
 from cishan.claims.states import CheckAnswer, CheckChannel, ClaimStatus, ClaimWay, DeliveryProof, EndReason
 from cishan.households.states import ConsentMethod, ConsentPurpose, Group, MembershipEnd, SealedField
 from cishan.ledger.states import AccountType, EntryKind
-from cishan.payments.states import NoticeVerdict, OrderStatus, UnassignedReason
+from cishan.payments.states import LateChoice, NoticeVerdict, OrderStatus, UnassignedReason
+from cishan.receipts.states import (
+    BillColour,
+    CertificateStanding,
+    PayerKind,
+    ReceiptState,
+    RequestStatus,
+    ReversalReason,
+)
+from cishan.refunds.states import RefundReason, RefundStatus
 from cishan.summaries.states import LineKind
 from cishan.wishes.states import Audience, WishKind, WishStatus
 
@@ -129,6 +138,27 @@ LABELS: dict[type[StrEnum], Mapping[Any, str]] = {
         UnassignedReason.SURPLUS: "多付的钱",
         UnassignedReason.SHORT: "少付的钱",
     },
+    LateChoice: {
+        LateChoice.SIMILAR: "换一件相近的心愿",
+        LateChoice.FUND: "转入微心愿项目",
+        LateChoice.REFUND: "原路退回",
+    },
+    RefundStatus: {
+        RefundStatus.PROPOSED: "等另一位同意",
+        RefundStatus.REQUESTED: "准备退",
+        RefundStatus.UNKNOWN: "等支付宝答复",
+        RefundStatus.SUCCEEDED: "已退回",
+        RefundStatus.REFUSED: "支付宝没有退",
+        RefundStatus.CANCELLED: "没有退",
+    },
+    RefundReason: {
+        RefundReason.LATE_MONEY: "付款迟到、重复或多付",
+        RefundReason.CHANGED_MIND: "爱心人士改主意",
+        RefundReason.MISTAKE: "付错了",
+        RefundReason.HOUSEHOLD: "这家人的情况有变",
+        RefundReason.OTHER: "其他",
+        RefundReason.ELSEWHERE: "在支付宝后台退的",
+    },
     NoticeVerdict: {
         NoticeVerdict.SETTLED: "已入账",
         NoticeVerdict.NOTHING_NEW: "没有新情况",
@@ -136,11 +166,33 @@ LABELS: dict[type[StrEnum], Mapping[Any, str]] = {
         NoticeVerdict.REJECTED: "验签不通过",
         NoticeVerdict.WAITING: "等待核实",
     },
+    RequestStatus: {
+        RequestStatus.WAITING: "等财务开票",
+        RequestStatus.ISSUED: "已开票",
+        RequestStatus.REFUSED: "没有开",
+        RequestStatus.DROPPED: "已退款，不用开了",
+    },
+    PayerKind: {PayerKind.PERSON: "个人", PayerKind.ORGANISATION: "单位"},
+    BillColour: {BillColour.BLUE: "正票", BillColour.RED: "红票"},
+    ReversalReason: {ReversalReason.REFUND: "退款", ReversalReason.MISTAKE: "开错了"},
+    ReceiptState: {
+        ReceiptState.NOT_ASKED: "没有申请票据",
+        ReceiptState.WAITING: "等财务开票",
+        ReceiptState.ISSUED: "已开票",
+        ReceiptState.REFUSED: "票据没有开",
+        ReceiptState.REVERSED: "票据已红冲",
+        ReceiptState.NOTHING_LEFT: "没有可开票的金额",
+    },
+    CertificateStanding: {
+        CertificateStanding.VALID: "有效",
+        CertificateStanding.REVERSED: "已作废",
+    },
     AccountType: {
         AccountType.ALIPAY: "支付宝账户",
         AccountType.TOWN_ADVANCE: "乡镇备用金",
         AccountType.FUND: "专项基金收入",
         AccountType.UNASSIGNED: "待处理款项",
+        AccountType.REFUND_DUE: "应退款项",
         AccountType.SPENDING: "专项基金支出",
     },
     EntryKind: {
@@ -148,6 +200,10 @@ LABELS: dict[type[StrEnum], Mapping[Any, str]] = {
         EntryKind.ADVANCE: "拨付备用金",
         EntryKind.PURCHASE: "采购支出",
         EntryKind.RETURN_OF_ADVANCE: "退回备用金",
+        EntryKind.ASSIGNMENT: "转入专项基金",
+        EntryKind.REFUND_DUE: "确认退款",
+        EntryKind.REFUND: "退款",
+        EntryKind.REFUND_KEPT: "退款转入基金",
         EntryKind.REVERSAL: "冲正",
     },
 }

@@ -47,6 +47,8 @@ PLACES: dict[Role, tuple[Link, ...]] = {
         ("财务", "/desk/finance", "money"),
         ("拨备用金", "/desk/finance/advances", "gift"),
         ("超价审批", "/desk/finance/approvals", "check"),
+        ("退款", "/desk/finance/refunds", "back"),
+        ("票据", "/desk/finance/receipts", "file"),
         ("账目", "/desk/finance/entries", "search"),
     ),
     Role.ADMIN: (

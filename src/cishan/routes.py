@@ -22,9 +22,13 @@ from cishan.households import desk as disclosure
 from cishan.households import field as households
 from cishan.jobs import desk as jobs
 from cishan.messages import views as messages
+from cishan.own_data import views as own_data
 from cishan.payments import views as payments
 from cishan.permissions import Permission as May
 from cishan.pictures import views as pictures
+from cishan.receipts import desk as receipts_desk
+from cishan.receipts import views as receipts
+from cishan.refunds import desk as refunds
 from cishan.summaries import desk as summaries_desk
 from cishan.summaries import views as summaries
 from cishan.supervision import desk as supervision
@@ -159,6 +163,8 @@ ROUTES: tuple[Row, ...] = (
     Row("/me/claims/{id}/pay-anew", POST, claims.start_again, May.GIVE),
     Row("/me/claims/{id}/cancel", POST, claims.cancel, May.GIVE),
     Row("/me/claims/{id}/hand-back", POST, claims.hand_back, May.GIVE),
+    Row("/me/claims/{id}/take-back", GET, claims.show_take_back, May.GIVE),
+    Row("/me/claims/{id}/take-back", POST, claims.take_back, May.GIVE),
     # payments
     Row("/pay/notify", POST, payments.receive_notice, May.OPEN),
     Row("/pay/return", GET, payments.come_back, May.OPEN),
@@ -189,6 +195,44 @@ ROUTES: tuple[Row, ...] = (
     Row("/desk/finance/approvals/{id}/refuse", POST, finance.refuse, May.MANAGE_MONEY),
     Row("/desk/finance/entries", GET, books.show_entries, May.MANAGE_MONEY),
     Row("/desk/finance/entries/{id}", GET, books.show_entry, May.MANAGE_MONEY),
+    # refunds
+    Row("/desk/finance/refunds", GET, refunds.show_refunds, May.MANAGE_MONEY),
+    Row("/desk/finance/refunds/new", GET, refunds.show_start, May.MANAGE_MONEY),
+    Row("/desk/finance/refunds/new", POST, refunds.start, May.MANAGE_MONEY),
+    Row("/desk/finance/refunds/ask", POST, refunds.ask_alipay, May.MANAGE_MONEY),
+    Row("/desk/finance/refunds/terms", GET, refunds.show_terms, May.MANAGE_MONEY),
+    Row("/desk/finance/refunds/terms", POST, refunds.save_terms, May.MANAGE_MONEY),
+    Row("/desk/finance/refunds/{id}", GET, refunds.show_refund, May.MANAGE_MONEY),
+    Row("/desk/finance/refunds/{id}/agree", POST, refunds.agree, May.MANAGE_MONEY),
+    Row("/desk/finance/refunds/{id}/decline", POST, refunds.decline, May.MANAGE_MONEY),
+    Row("/desk/finance/refunds/{id}/retry", POST, refunds.retry, May.MANAGE_MONEY),
+    Row("/desk/finance/refunds/{id}/keep", POST, refunds.keep, May.MANAGE_MONEY),
+    Row("/desk/finance/refunds/{id}/take", POST, refunds.take, May.MANAGE_MONEY),
+    Row("/desk/finance/refunds/{id}/explain", POST, refunds.explain, May.MANAGE_MONEY),
+    # receipts, certificates, statements, one's own data
+    Row("/me/gifts", GET, receipts.show_gifts, May.GIVE),
+    Row("/me/gifts/{id}", GET, receipts.show_gift, May.GIVE),
+    Row("/me/gifts/{id}/receipt", GET, receipts.show_ask, May.GIVE),
+    Row("/me/gifts/{id}/receipt", POST, receipts.ask, May.GIVE),
+    Row("/me/gifts/{id}/certificate", POST, receipts.certify, May.GIVE),
+    Row("/me/gifts/{id}/certificate.pdf", GET, receipts.download_certificate, May.GIVE),
+    Row("/me/statements/{year}", GET, receipts.show_statement, May.GIVE),
+    Row("/me/statements/{year}/pdf", GET, receipts.download_statement_pdf, May.GIVE),
+    Row("/me/statements/{year}/xlsx", GET, receipts.download_statement_workbook, May.GIVE),
+    Row("/certificates/{token}", GET, receipts.show_certificate, May.OPEN),
+    Row("/desk/finance/receipts", GET, receipts_desk.show_receipts, May.MANAGE_MONEY),
+    Row("/desk/finance/receipts/issued", GET, receipts_desk.show_register, May.MANAGE_MONEY),
+    Row("/desk/finance/receipts/issued/{id}/reverse", POST, receipts_desk.reverse, May.MANAGE_MONEY),
+    Row("/desk/finance/receipts/reversals/{id}/red", POST, receipts_desk.enter_red, May.MANAGE_MONEY),
+    Row("/desk/finance/receipts/{id}", GET, receipts_desk.show_request, May.MANAGE_MONEY),
+    Row("/desk/finance/receipts/{id}/issue", POST, receipts_desk.issue, May.MANAGE_MONEY),
+    Row("/desk/finance/receipts/{id}/refuse", POST, receipts_desk.refuse, May.MANAGE_MONEY),
+    Row("/me/data", GET, own_data.show_own_data, May.GIVE),
+    Row("/me/data/copy", GET, own_data.download_copy, May.GIVE),
+    Row("/me/data/name", GET, own_data.show_name, May.GIVE),
+    Row("/me/data/name", POST, own_data.save_name, May.GIVE),
+    Row("/me/data/close", GET, own_data.show_close, May.GIVE),
+    Row("/me/data/close", POST, own_data.close, May.GIVE),
     # benefits and imports
     Row("/desk/imports", GET, imports.show_imports, May.IMPORT),
     Row("/desk/imports", POST, imports.upload, May.IMPORT, IMPORT_BYTES + FORM_BYTES),

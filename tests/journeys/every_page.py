@@ -35,6 +35,10 @@ class Sample:
 NOT_PAGES = {
     "/ready",
     "/pictures/{id}",
+    "/me/gifts/{id}/certificate.pdf",
+    "/me/statements/{year}/pdf",
+    "/me/statements/{year}/xlsx",
+    "/me/data/copy",
     "/pay/return",
     "/me/claims/{id}/pay",
     "/staff",
@@ -57,6 +61,14 @@ TOWNS_WISH += "AND g.account_id = $1 AND w.status = 'visited' ORDER BY w.id LIMI
 A_WISH = "SELECT id FROM wish WHERE status = '%s' AND $1::bigint >= 0 ORDER BY id LIMIT 1"
 AN_EDITOR = "SELECT account_id AS id FROM role_grant WHERE role = 'editor' AND $1::bigint > 0 LIMIT 1"
 
+MY_RECEIPT = (
+    "SELECT o.id FROM payment_order o JOIN receipt r ON r.order_id = o.id WHERE o.donor_id = $1 ORDER BY o.id LIMIT 1"
+)
+MY_GIFT_WITHOUT = "SELECT id FROM payment_order o WHERE donor_id = $1 AND status = 'paid' "
+MY_GIFT_WITHOUT += "AND NOT EXISTS (SELECT FROM receipt_request q WHERE q.order_id = o.id) ORDER BY id LIMIT 1"
+MY_YEAR = "SELECT extract(year FROM max(paid_at) AT TIME ZONE 'Asia/Shanghai')::int AS year FROM payment_order "
+MY_YEAR += "WHERE donor_id = $1 AND status = 'paid'"
+
 SAMPLES: dict[str, Sample] = {
     "/": Sample(None),
     "/about": Sample(None),
@@ -74,6 +86,13 @@ SAMPLES: dict[str, Sample] = {
     "/me/claims/{id}": Sample(
         Role.DONOR, "SELECT id FROM claim WHERE donor_id = $1 AND status = 'confirmed' ORDER BY id LIMIT 1"
     ),
+    "/me/gifts": Sample(Role.DONOR),
+    "/me/gifts/{id}": Sample(Role.DONOR, MY_RECEIPT),
+    "/me/gifts/{id}/receipt": Sample(Role.DONOR, MY_GIFT_WITHOUT),
+    "/me/statements/{year}": Sample(Role.DONOR, MY_YEAR),
+    "/me/data": Sample(Role.DONOR),
+    "/me/data/name": Sample(Role.DONOR),
+    "/me/data/close": Sample(Role.DONOR),
     "/me/devices": Sample(Role.DONOR),
     "/me/password": Sample(Role.DONOR),
     "/me/messages": Sample(Role.DONOR),
@@ -112,9 +131,20 @@ SAMPLES: dict[str, Sample] = {
         Role.FINANCE, (CLAIM_IN % ("advanced", ANY)).replace("c.id FROM", "c.id AS ids FROM")
     ),
     "/desk/finance/approvals": Sample(Role.FINANCE),
+    "/desk/finance/receipts": Sample(Role.FINANCE),
+    "/desk/finance/receipts/issued": Sample(Role.FINANCE),
+    "/desk/finance/receipts/{id}": Sample(
+        Role.FINANCE, "SELECT id FROM receipt_request WHERE status = 'waiting' AND $1::bigint > 0 ORDER BY id LIMIT 1"
+    ),
     "/desk/finance/entries": Sample(Role.FINANCE),
     "/desk/finance/entries/{id}": Sample(
         Role.FINANCE, "SELECT id FROM ledger_entry WHERE $1::bigint > 0 ORDER BY id LIMIT 1"
+    ),
+    "/desk/finance/refunds": Sample(Role.FINANCE),
+    "/desk/finance/refunds/new": Sample(Role.FINANCE),
+    "/desk/finance/refunds/terms": Sample(Role.FINANCE),
+    "/desk/finance/refunds/{id}": Sample(
+        Role.FINANCE, "SELECT id FROM refund WHERE $1::bigint > 0 ORDER BY id LIMIT 1"
     ),
     "/desk/lists": Sample(Role.TOWN_REVIEWER),
     "/desk/doubts": Sample(Role.TOWN_REVIEWER),
@@ -136,10 +166,12 @@ WALKED = {
     "/staff/invitations/{token}",
     "/field/wishes/{id}/edit/{step}",
     "/field/wishes/{id}/check",
+    "/me/claims/{id}/take-back",
     "/list/check",
     "/list/open",
     "/list/doubt",
     "/list/{token}",
+    "/certificates/{token}",
 }
 """Pages that only a walk, or another legal mode, can reach; the journeys in a browser look at them with axe."""
 

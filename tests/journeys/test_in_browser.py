@@ -89,7 +89,17 @@ async def test_a_new_donor_claims_and_pays_on_a_phone(browser: Browser, site: De
     await expect(page.get_by_text("收到您的捐款")).to_be_visible()
     if script:
         await look(page)
+    await take_back(page, script=script)
     await context.close()
+
+
+async def take_back(page: Page, *, script: bool) -> None:
+    """The donor thinks better of it, and the money is on its way back without anybody being asked."""
+    await page.get_by_role("link", name="改主意了").click()
+    if script:
+        await look(page)
+    await page.get_by_role("button", name="退回").click()
+    await expect(page.get_by_text(re.compile("正在退回|已经原路退回")).first).to_be_visible()
 
 
 async def test_a_household_form_survives_a_dead_battery_without_its_id_number(browser: Browser, site: DemoSite) -> None:

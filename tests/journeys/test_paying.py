@@ -125,17 +125,34 @@ async def test_declining_and_leaving_keep_the_wish_until_time_runs_out(counter: 
     assert await state_of(wish) == (ClaimStatus.LAPSED, WishStatus.PUBLISHED, OrderStatus.CLOSED)
 
 
-async def test_money_that_comes_after_the_claim_lapsed_is_kept_for_its_donor(counter: Counter, wish: Wish) -> None:
+async def test_money_that_comes_after_the_claim_lapsed_takes_the_wish_again_when_it_is_free(
+    counter: Counter, wish: Wish
+) -> None:
+    _, browser = await counter.donor()
+    cashier = await counter.open_cashier(browser, await counter.claim(browser, wish.id))
+    await counter.press(cashier, "pay")
+    counter.step(minutes=40)
+    await lapse_due_claims(limit=10, sealer=counter.sealer, now=counter.clock.now())
+    assert (await Wish.get(id=wish.id)).status is WishStatus.PUBLISHED
+    await counter.deliver_notices()
+    assert await state_of(wish) == PAID
+    assert await booked_fen() == {"alipay": 30_000, "fund": -30_000}
+
+
+async def test_money_that_comes_when_somebody_else_has_the_wish_is_kept_for_its_donor(
+    counter: Counter, wish: Wish
+) -> None:
     donor, browser = await counter.donor()
     cashier = await counter.open_cashier(browser, await counter.claim(browser, wish.id))
     await counter.press(cashier, "pay")
     counter.step(minutes=40)
     await lapse_due_claims(limit=10, sealer=counter.sealer, now=counter.clock.now())
+    _, other = await counter.donor()
+    await counter.claim(other, wish.id)
     await counter.deliver_notices()
-    assert await state_of(wish) == (ClaimStatus.LAPSED, WishStatus.PUBLISHED, OrderStatus.PAID)
-    kept = await rows("SELECT donor_id, reason, amount_fen FROM unassigned_money")
-    assert kept == [{"donor_id": donor.account_id, "reason": "late", "amount_fen": 30_000}]
     assert await booked_fen() == {"alipay": 30_000, "unassigned": -30_000}
+    kept = await rows("SELECT donor_id, reason FROM unassigned_money")
+    assert kept == [{"donor_id": donor.account_id, "reason": "late"}]
 
 
 async def test_paying_two_orders_of_one_claim_keeps_the_second_apart(counter: Counter, wish: Wish) -> None:

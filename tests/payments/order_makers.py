@@ -11,7 +11,8 @@ from cishan.payments.actions import NewLine, open_order
 from cishan.payments.alipay.gateway import AlipayGateway
 from cishan.payments.alipay.terms import Trade, TradeStatus
 from cishan.payments.models import Order
-from cishan.payments.states import UnassignedReason
+from cishan.payments.owners import Unspent, Used
+from cishan.payments.states import LateChoice, UnassignedReason
 from cishan.sealing import Sealer
 from gateway_makers import make_merchant
 
@@ -25,10 +26,22 @@ class RecordingOwner:
 
     refuses: UnassignedReason | None = None
     asked: list[int] = field(default_factory=list)
+    uses: Used | None = None
+    left: Unspent = field(default_factory=lambda: Unspent(PRICE_FEN, untouched=True))
+    given_up: list[int] = field(default_factory=list)
 
     async def accept_payment(self, owner_id: int, *, order_id: int, now: datetime) -> UnassignedReason | None:
         self.asked.append(owner_id)
         return self.refuses
+
+    async def use_late_money(self, owner_id: int, amount_fen: int, *, donor_id: int, now: datetime) -> Used | None:
+        return self.uses
+
+    async def unspent(self, owner_id: int) -> Unspent:
+        return self.left
+
+    async def give_up(self, owner_id: int, *, actor: Viewer | None, now: datetime) -> None:
+        self.given_up.append(owner_id)
 
 
 @dataclass
@@ -70,7 +83,9 @@ async def make_site(now: datetime) -> Site:
     return found
 
 
-async def make_till(*, sealer: Sealer, now: datetime, owner_id: int = 7) -> Till:
+async def make_till(
+    *, sealer: Sealer, now: datetime, owner_id: int = 7, late_choice: LateChoice = LateChoice.REFUND
+) -> Till:
     site = await make_site(now)
     donor = await makers.make_donor(sealer=sealer, now=now)
     line = NewLine("claim", owner_id, site.fund_id, PRICE_FEN)
@@ -81,6 +96,7 @@ async def make_till(*, sealer: Sealer, now: datetime, owner_id: int = 7) -> Till
         expires_at=now + timedelta(minutes=30),
         actor=donor,
         now=now,
+        late_choice=late_choice,
     )
     return Till(site, donor, order)
 

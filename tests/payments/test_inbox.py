@@ -7,7 +7,7 @@ import pytest
 
 from cishan.clock import SteppedClock
 from cishan.database import rows
-from cishan.payments.alipay.terms import GatewayUnknown
+from cishan.payments.alipay.terms import GatewayUnknown, TradeStatus
 from cishan.payments.inbox import FORGED_OF_ALL, FORGED_OF_NETWORK, KEPT_FORGED_BYTES, handle_notice
 from cishan.payments.states import NoticeVerdict
 from cishan.sealing import Sealer
@@ -23,6 +23,8 @@ from payments.order_makers import (
     make_till,
     trade_for,
 )
+
+REFUND = {"gmt_refund": "2026-03-02 13:00:00.123", "refund_fee": "10.00", "out_biz_no": "R1"}
 
 
 @dataclass(frozen=True)
@@ -100,9 +102,17 @@ async def test_a_notice_for_an_unknown_order_books_nothing(desk: Desk) -> None:
 
 
 async def test_a_partial_refund_that_says_success_is_not_a_payment(desk: Desk) -> None:
-    refund = {"gmt_refund": "2026-03-02 13:00:00.123", "refund_fee": "10.00", "out_biz_no": "R1"}
-    assert await desk.handle(desk.notice(**refund)) is NoticeVerdict.NOTHING_NEW
+    await desk.handle(desk.notice())
+    assert await desk.handle(desk.notice(**REFUND)) is NoticeVerdict.NOTHING_NEW
+    assert (desk.gateway.asked, await booked_fen()) == ([], PRICE_FEN)
+
+
+async def test_a_refund_heard_of_before_its_payment_is_asked_about(desk: Desk) -> None:
+    desk.gateway.truth = [trade_for(desk.till.order, TradeStatus.WAIT_BUYER_PAY), trade_for(desk.till.order)]
+    assert await desk.handle(desk.notice(**REFUND)) is NoticeVerdict.DENIED
     assert await booked_fen() == 0
+    assert await desk.handle(desk.notice(**REFUND)) is NoticeVerdict.SETTLED
+    assert await booked_fen() == PRICE_FEN
 
 
 async def test_the_body_of_a_notice_is_sealed(desk: Desk, sealer: Sealer) -> None:

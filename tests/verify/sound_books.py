@@ -6,7 +6,7 @@ import claim_makers
 import makers
 from cishan.accounts.actions import disable_account
 from cishan.accounts.states import Role
-from cishan.claims.actions import lapse_due_claims
+from cishan.claims.actions import claim_wish, lapse_due_claims
 from cishan.claims.states import ClaimStatus, ClaimWay
 from cishan.clock import SteppedClock
 from cishan.database import rows
@@ -15,6 +15,8 @@ from cishan.payments.actions import close_unopened
 from cishan.sealing import Sealer
 from cishan.settings import Settings
 from cishan.summaries.actions import freeze_lists
+from receipts.story import tell_of_receipts
+from refunds.story import tell_of_refunds
 
 DAY = timedelta(days=1)
 
@@ -31,10 +33,15 @@ async def tell_story(settings: Settings, sealer: Sealer, clock: SteppedClock) ->
     await claim_makers.make_claim(team, ClaimStatus.RESERVED, now=now)
     now = clock.advance(timedelta(minutes=40))
     assert await lapse_due_claims(limit=10, sealer=sealer, now=now) == 2
+    wish = await rows("SELECT wish_id FROM claim WHERE id = $1", late)
+    quicker = await makers.make_donor(sealer=sealer, now=now)
+    await claim_wish(wish[0]["wish_id"], ClaimWay.PAY, site=team.site, actor=quicker, now=now)
     await claim_makers.pay(team, late, now=now)
     for order in await rows("SELECT out_trade_no FROM payment_order WHERE status = 'pending'"):
         await close_unopened(order["out_trade_no"], now=now)
+    await tell_of_refunds(team, clock)
     leaver = await makers.make_staff(Role.SUPERVISOR, makers.CITY, sealer=sealer, now=now)
     await disable_account(leaver.account_id, actor=await makers.make_admin(sealer=sealer, now=now), now=now)
+    await tell_of_receipts(team.finance, sealer=sealer, now=now)
     await freeze_lists(makers.CITY, now.year, now=clock.advance(DAY))
     await number_entries()

@@ -18,6 +18,8 @@ SENTENCES = {
     "ended_role": "不再担任{place}{role}",
     "disabled": "账号停用，所有设备退出登录",
     "changed_password": "修改了密码",
+    "changed_name": "改了姓名",
+    "closed": "注销了账号",
 }
 
 

@@ -19,7 +19,6 @@ from cishan.claims.rules import (
     due_after_claim,
     order_subject,
     payable_until,
-    refusal_of_payment,
     ways_for,
 )
 from cishan.claims.states import LIVE_SQL, ClaimStatus, ClaimWay
@@ -27,8 +26,12 @@ from cishan.database import JsonRow, rows
 from cishan.errors import Conflict, InvalidInput, NotFound
 from cishan.events.actions import record_event
 from cishan.messages.actions import queue_notice
+from cishan.money import yuan_text
 from cishan.payments.actions import NewLine, open_order
-from cishan.payments.states import UnassignedReason
+from cishan.payments.queries import last_late_choice
+from cishan.payments.rules import is_far_beyond
+from cishan.payments.states import LateChoice
+from cishan.refunds.queries import terms_on, usual_gift_fen
 from cishan.sealing import Sealer
 from cishan.wishes import actions as wishes
 
@@ -53,6 +56,9 @@ SELECT id FROM claim WHERE due_at <= $1 AND status IN ('reserved', 'promised') O
 """
 
 
+WISH_PRICE = "SELECT price_fen FROM wish WHERE id = $1"
+
+
 @dataclass(frozen=True)
 class Claimed:
     """A new claim; `out_trade_no` is empty for a promise."""
@@ -61,11 +67,43 @@ class Claimed:
     out_trade_no: str = ""
 
 
-async def claim_wish(wish_id: int, way: ClaimWay, *, site: Site, actor: Viewer, now: datetime) -> Claimed:
+async def check_not_mistaken(wish_id: int, *, charity_id: int, actor: Viewer, now: datetime) -> None:
+    """Raises InvalidInput("sure") when a gift is far beyond what this donor usually gives, so that they are asked again."""
+    found = await rows(WISH_PRICE, wish_id)
+    if not found:
+        raise NotFound
+    terms, usual_fen = await terms_on(charity_id, now), await usual_gift_fen(actor.account_id)
+    price_fen: int = found[0]["price_fen"]
+    if is_far_beyond(
+        price_fen,
+        need_fen=price_fen,
+        usual_fen=usual_fen,
+        times=terms.ask_again_times,
+        floor_fen=terms.ask_again_over_fen,
+    ):
+        raise InvalidInput(
+            {
+                "sure": f"这次要付 {yuan_text(price_fen)} 元，您平时一次捐 {yuan_text(usual_fen)} 元左右。"
+                "请再看一眼金额；没有错的话，勾上这一项再提交。"
+            }
+        )
+
+
+async def claim_wish(
+    wish_id: int,
+    way: ClaimWay,
+    *,
+    site: Site,
+    actor: Viewer,
+    now: datetime,
+    late_choice: LateChoice = LateChoice.REFUND,
+) -> Claimed:
     """Takes a published wish for this donor alone. One live claim a wish is held by the database.
 
     Raises Conflict when another was faster or this donor already has it, TooMany at the limit of claims at once or
-    soon after letting a claim run out unpaid, InvalidInput for a way this wish does not offer. A claim by payment gets an order that can be paid for some minutes.
+    soon after letting a claim run out unpaid, InvalidInput for a way this wish does not offer. A claim by payment gets
+    an order that can be paid for some minutes, with what the donor wants done if their money comes too late, twice or
+    is too much.
     """
     async with in_transaction():
         await rows(LOCK_DONOR, actor.account_id)
@@ -92,12 +130,20 @@ async def claim_wish(wish_id: int, way: ClaimWay, *, site: Site, actor: Viewer, 
         if way is not ClaimWay.PAY:
             return Claimed(claim.id)
         line = NewLine(OWNER_KIND, claim.id, site.fund_id, wish.price_fen)
-        number = await _open_order(line, wish_id, payable_until(terms, now), site=site, actor=actor, now=now)
+        expires_at = payable_until(terms, now)
+        number = await _open_order(line, wish_id, expires_at, late_choice, site=site, actor=actor, now=now)
         return Claimed(claim.id, number)
 
 
 async def _open_order(
-    line: NewLine, wish_id: int, expires_at: datetime, *, site: Site, actor: Viewer, now: datetime
+    line: NewLine,
+    wish_id: int,
+    expires_at: datetime,
+    late_choice: LateChoice,
+    *,
+    site: Site,
+    actor: Viewer,
+    now: datetime,
 ) -> str:
     order = await open_order(
         [line],
@@ -106,6 +152,7 @@ async def _open_order(
         expires_at=expires_at,
         actor=actor,
         now=now,
+        late_choice=late_choice,
     )
     return order.out_trade_no
 
@@ -126,7 +173,8 @@ async def pay_anew(claim_id: int, *, site: Site, actor: Viewer, now: datetime) -
             raise Conflict("已经换过几次付款了。请用最近一次的付款页，或打电话给我们。")
         line = NewLine(OWNER_KIND, claim_id, site.fund_id, claim["price_fen"])
         expires_at = claim["due_at"] - PAY_GRACE
-        return await _open_order(line, claim["wish_id"], expires_at, site=site, actor=actor, now=now)
+        choice = await last_late_choice(actor.account_id)
+        return await _open_order(line, claim["wish_id"], expires_at, choice, site=site, actor=actor, now=now)
 
 
 async def cancel_claim(claim_id: int, *, actor: Viewer, now: datetime) -> None:
@@ -150,25 +198,6 @@ async def _own(claim_id: int, actor: Viewer) -> JsonRow:
     if claim["donor_id"] != actor.account_id:
         raise NotFound
     return claim
-
-
-class ClaimPayments:
-    """How a claim takes the money of its order line; registered for OWNER_KIND in `app.py`."""
-
-    def __init__(self, sealer: Sealer) -> None:
-        self.sealer = sealer
-
-    async def accept_payment(self, owner_id: int, *, order_id: int, now: datetime) -> UnassignedReason | None:
-        claim = await lock_claim(owner_id)
-        refused = refusal_of_payment(claim["status"])
-        if refused is not None:
-            return refused
-        terms = await terms_for(claim["campaign_id"], now)
-        due_at = now + timedelta(days=terms.purchase_days)
-        await move_claim(claim, "pay", actor=None, now=now, due_at=due_at, detail={"order_id": order_id})
-        text = f"谢谢您！“{claim['public_title']}”的捐款已经收到，记入微心愿项目。协理员会尽快买好送去。"
-        await queue_notice(f"claim-paid:{owner_id}", claim["donor_id"], text, sealer=self.sealer, now=now)
-        return None
 
 
 async def lapse_due_claims(*, limit: int, sealer: Sealer, now: datetime) -> int:

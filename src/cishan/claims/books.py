@@ -34,6 +34,7 @@ from cishan.ledger.states import AccountType, EntryKind
 from cishan.listing import page_number, pagination
 from cishan.page_parts import Column
 from cishan.payments.queries import Unassigned, open_unassigned
+from cishan.refunds.queries import refunds_waiting
 from cishan.templating import page_response
 from cishan.web import path_id, services_of, viewer_of
 
@@ -49,10 +50,12 @@ class FinancePage:
     in_towns_fen: int
     spent_fen: int
     unassigned_fen: int
+    refund_due_fen: int
     agrees: bool
     to_advance: int
     to_advance_fen: int
     to_approve: int
+    refunds_waiting: int
     towns: tuple[AccountLine, ...]
     lines: tuple[AccountLine, ...]
     debit_fen: int
@@ -77,20 +80,24 @@ async def show_finance(request: Request) -> Response:
     lines = account_lines(balances, places)
     alipay, towns = sum_of(balances, AccountType.ALIPAY), sum_of(balances, AccountType.TOWN_ADVANCE)
     spent, unassigned = sum_of(balances, AccountType.SPENDING), -sum_of(balances, AccountType.UNASSIGNED)
-    received = unassigned - sum_of(balances, AccountType.FUND)
+    refund_due = -sum_of(balances, AccountType.REFUND_DUE)
+    received = unassigned + refund_due - sum_of(balances, AccountType.FUND)
+    now = services.clock.now()
     to_advance, to_advance_fen = await count_paid(viewer)
     page = FinancePage(
         fund_name=site.fund_name,
-        now=services.clock.now(),
+        now=now,
         received_fen=received,
         in_alipay_fen=alipay,
         in_towns_fen=towns,
         spent_fen=spent,
         unassigned_fen=unassigned,
+        refund_due_fen=refund_due,
         agrees=received == alipay + towns + spent,
         to_advance=to_advance,
         to_advance_fen=to_advance_fen,
         to_approve=len(await purchases_to_approve(viewer)),
+        refunds_waiting=len(await refunds_waiting(site.charity_id, sealer=services.sealer, now=now)),
         towns=tuple(line for line in lines if line.type is AccountType.TOWN_ADVANCE and line.debit_fen),
         lines=lines,
         debit_fen=sum(line.debit_fen for line in lines),

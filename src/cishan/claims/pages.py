@@ -11,6 +11,8 @@ from cishan.labels import label
 from cishan.page_parts import Step
 from cishan.payments.rules import is_payable
 from cishan.payments.states import OrderStatus
+from cishan.refunds.queries import GiftRefund
+from cishan.refunds.states import RefundStatus
 from cishan.templating import moment, yuan
 
 Choice = tuple[str, str, str]
@@ -33,7 +35,15 @@ class ClaimPage:
     filing_number: str
     charity_name: str
     can_pay: bool
+    late_choices: tuple[Choice, ...]
+    late_chosen: str
+    cooling_hours: int
+    asks_again: bool
     errors: Mapping[str, str]
+
+    @property
+    def late_words(self) -> str:
+        return next((words for value, words, _ in self.late_choices if value == self.late_chosen), "")
 
 
 @dataclass(frozen=True)
@@ -101,9 +111,27 @@ class GiftPage:
     unassigned_fen: int
     out_trade_no: str
     wish_href: str
+    take_back_until: datetime | None
+    refunded_fen: int
     now: datetime
 
 
+@dataclass(frozen=True)
+class TakeBackPage:
+    """Check your answers before a gift is taken back."""
+
+    id: int
+    title: str
+    amount_fen: int
+    until: datetime
+    errors: Mapping[str, str]
+
+
+LATE_CHOICES: tuple[Choice, ...] = (
+    ("refund", "原路退给我", "退回您付款的支付宝，不用再来申请。"),
+    ("similar", "换一件相近的心愿", "自动认领一件价钱相近的；多出的留在微心愿项目，没有合适的就转入项目。"),
+    ("fund", "转入微心愿项目", "用来圆别的心愿。"),
+)
 CHOICES: dict[ClaimWay, Choice] = {
     ClaimWay.PAY: ("pay", "付钱，由协理员买好送去", "用支付宝付款。钱进入备案的微心愿项目，不经过任何人的口袋。"),
     ClaimWay.BRING: ("bring", "我自己买了送来", "送到乡镇服务点，由协理员转交。送实物不能开捐赠票据抵税。"),
@@ -166,6 +194,8 @@ def gift_page(gift: Gift, now: datetime) -> GiftPage:
         unassigned_fen=sum(order.unassigned_fen for order in gift.orders),
         out_trade_no=_paid_number(gift.orders),
         wish_href=f"/wishes/{gift.wish_id}",
+        take_back_until=gift.cooling_until if gift.cooling_until and now < gift.cooling_until else None,
+        refunded_fen=gift.refunded_fen,
         now=now,
     )
 
@@ -184,7 +214,20 @@ def steps_of(gift: Gift) -> tuple[Step, ...]:
         done.append(Step("已送到这户人家手里", when=moment(gift.delivered_at)))
     if gift.asked_at:
         done.append(_check_step(gift))
+    done.extend(_refund_step(refund) for refund in gift.refunds)
     return (*done, *_coming(gift))
+
+
+def _refund_step(refund: GiftRefund) -> Step:
+    if refund.status is RefundStatus.SUCCEEDED:
+        return Step(f"{yuan(refund.amount_fen)} 已经原路退回您的支付宝", when=moment(refund.status_since))
+    if refund.status is RefundStatus.CANCELLED:
+        return Step(f"{yuan(refund.amount_fen)} 没有能退回，已转入微心愿项目", when=moment(refund.status_since))
+    if refund.status is RefundStatus.REFUSED:
+        why = "支付宝没有退成，慈善总会财务正在处理，会和您联系"
+        return Step(f"{yuan(refund.amount_fen)} 正在退回", when=moment(refund.created_at), why=why, stage="now")
+    why = "退回您付款的支付宝，一般几分钟就到"
+    return Step(f"{yuan(refund.amount_fen)} 正在退回", when=moment(refund.created_at), why=why, stage="now")
 
 
 def _left(gift: Gift) -> str:

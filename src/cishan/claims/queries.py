@@ -1,6 +1,6 @@
 """Reads about claims: terms, a donor's gifts, the path of one gift. Each is got for someone."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from cishan.accounts.viewer import Viewer
@@ -11,6 +11,9 @@ from cishan.database import JsonRow, rows
 from cishan.errors import NotFound
 from cishan.payments.states import OrderStatus
 from cishan.pictures.queries import STILL_AGREED
+from cishan.refunds.queries import GiftRefund, orders_of_owner, refunds_of_owner, terms_on
+from cishan.refunds.rules import cooling_ends
+from cishan.refunds.states import RefundStatus
 
 MOST_GIFTS = 100
 
@@ -40,9 +43,12 @@ ONE_GIFT = GIFT + " WHERE c.id = $1 AND c.donor_id = $2"
 MY_GIFTS = GIFT + " WHERE c.donor_id = $1 ORDER BY c.claimed_at DESC, c.id DESC LIMIT $2"
 ORDERS = """
 SELECT o.out_trade_no, o.status, o.total_fen, o.expires_at, o.paid_at, o.paid_fen, o.unknown_since,
-       coalesce((SELECT sum(u.amount_fen) FROM unassigned_money u WHERE u.order_id = o.id), 0)::bigint AS unassigned_fen
-  FROM order_line l JOIN payment_order o ON o.id = l.order_id
- WHERE l.owner_kind = 'claim' AND l.owner_id = $1 ORDER BY o.id
+       coalesce((SELECT sum(u.amount_fen) FROM unassigned_money u WHERE u.order_id = o.id AND u.resolved_at IS NULL), 0)
+       ::bigint AS unassigned_fen
+  FROM payment_order o
+ WHERE o.id IN (SELECT order_id FROM order_line WHERE owner_kind = 'claim' AND owner_id = $1
+                 UNION SELECT order_id FROM unassigned_money WHERE owner_kind = 'claim' AND owner_id = $1)
+ ORDER BY o.id
 """
 
 
@@ -85,6 +91,13 @@ class Gift:
     picture_id: int | None
     thanks: str
     orders: tuple[GiftOrder, ...] = ()
+    refunds: tuple[GiftRefund, ...] = ()
+    cooling_until: datetime | None = None
+    """Until when the donor may take the gift back without asking anybody; None when that does not apply."""
+
+    @property
+    def refunded_fen(self) -> int:
+        return sum(refund.amount_fen for refund in self.refunds if refund.status is RefundStatus.SUCCEEDED)
 
 
 async def terms_for(campaign_id: int, now: datetime) -> Terms:
@@ -101,7 +114,16 @@ async def gift_of(claim_id: int, *, viewer: Viewer) -> Gift:
     if not found:
         raise NotFound
     orders = tuple(_order(row) for row in await rows(ORDERS, claim_id))
-    return _gift(found[0], orders)
+    gift = _gift(found[0], orders)
+    refunds = await refunds_of_owner("claim", claim_id)
+    return replace(gift, refunds=refunds, cooling_until=await _cooling_until(gift))
+
+
+async def _cooling_until(gift: Gift) -> datetime | None:
+    if gift.status is not ClaimStatus.PAID:
+        return None
+    paid = await orders_of_owner("claim", gift.id)
+    return cooling_ends(paid[0]["paid_at"], await terms_on(paid[0]["charity_id"], paid[0]["paid_at"])) if paid else None
 
 
 async def gifts_of(viewer: Viewer) -> tuple[Gift, ...]:

@@ -10,6 +10,7 @@ from cishan.claims.states import MOVES, OVER, ClaimStatus, ClaimWay
 from cishan.clock import beijing_day, beijing_midnight
 from cishan.errors import Conflict, IllegalMove, TooMany
 from cishan.labels import label
+from cishan.payments.owners import Unspent
 from cishan.payments.states import UnassignedReason
 from cishan.wishes.states import WishKind
 
@@ -67,6 +68,8 @@ def can_end(status: ClaimStatus) -> bool:
 
 VERBS = {
     "pay": "付款",
+    "pay_late": "付款",
+    "refund": "退款",
     "lapse": "作废",
     "cancel": "取消",
     "hand_back": "退回",
@@ -145,6 +148,20 @@ def payable_until(terms: Terms, now: datetime) -> datetime:
 def order_subject(wish_id: int) -> str:
     """What the cashier and the bill show: no name, no item, nothing the gateway's file could not hold."""
     return f"微心愿捐款{wish_id}号"
+
+
+UNBOUGHT = frozenset({ClaimStatus.PAID, ClaimStatus.ADVANCED})
+"""Paid, and nothing has been bought with the money yet."""
+
+
+def unspent_of(status: ClaimStatus, price_fen: int, spent_fen: int | None, *, waits_for_leave: bool) -> Unspent:
+    """What may still go back of a claim's money: all of it before it is bought, what is over after that.
+
+    While a purchase over its price waits for finance nothing may, for the thing is bought already.
+    """
+    if waits_for_leave:
+        return Unspent(0, untouched=False)
+    return Unspent(max(price_fen - (spent_fen or 0), 0), untouched=status is ClaimStatus.PAID)
 
 
 def refusal_of_payment(status: ClaimStatus) -> UnassignedReason | None:

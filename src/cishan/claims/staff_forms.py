@@ -1,32 +1,13 @@
 """What staff type about a claim, as typed forms; sums are typed in yuan and read into fen."""
 
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
 from cishan.claims.fulfilment_rules import LONGEST_NOTE, LONGEST_SHOP, LONGEST_THANKS
 from cishan.claims.states import CheckAnswer, CheckChannel, DeliveryProof, EndReason
 from cishan.forms.reading import FormModel
-from cishan.money import fen_from_yuan_text
-
-PLAIN_DIGITS = str.maketrans("０１２３４５６７８９．，", "0123456789.,")
-
-
-def _fen(text: object) -> int:
-    """A sum as people type it - 288, 288.5, １２８, 1,288 元 - in fen."""
-    plain = str(text).translate(PLAIN_DIGITS).replace(",", "").removesuffix("元").strip()
-    try:
-        return fen_from_yuan_text(plain)
-    except ValueError:
-        raise ValueError("请填写金额，例如 288 或 288.50。") from None
-
-
-def _digits(text: object) -> str:
-    return str(text).translate(PLAIN_DIGITS).replace(" ", "")
-
-
-YuanAsFen = Annotated[int, BeforeValidator(_fen)]
-PlainDigits = Annotated[str, BeforeValidator(_digits)]
+from cishan.forms.typed import PlainDigits, YuanAsFen
 
 
 class PurchaseForm(FormModel):

@@ -31,6 +31,8 @@ LIVE_SQL = "status NOT IN ('lapsed', 'cancelled', 'handed_back', 'ended')"
 
 MOVES: dict[str, tuple[frozenset[ClaimStatus], ClaimStatus]] = {
     "pay": (frozenset({ClaimStatus.RESERVED}), ClaimStatus.PAID),
+    "pay_late": (frozenset({ClaimStatus.LAPSED}), ClaimStatus.PAID),
+    "refund": (frozenset({ClaimStatus.PAID, ClaimStatus.ADVANCED}), ClaimStatus.ENDED),
     "lapse": (frozenset({ClaimStatus.RESERVED, ClaimStatus.PROMISED}), ClaimStatus.LAPSED),
     "cancel": (frozenset({ClaimStatus.RESERVED}), ClaimStatus.CANCELLED),
     "hand_back": (frozenset({ClaimStatus.PROMISED}), ClaimStatus.HANDED_BACK),

@@ -43,6 +43,7 @@ def command(host: str, port: int, app_id: str, seller_id: str, payee: str, publi
             port=port,
             database=str(settings.data_directory / "sandbox.sqlite3"),
             faults=read_faults(faults.split(",")),
+            operator=True,
         )
         asyncio.run(serve(options, on_ready=_announce))
     except (SandboxRefused, ValueError) as refused:

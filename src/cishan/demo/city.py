@@ -22,8 +22,10 @@ from cishan.claims.states import OVER, ClaimStatus, ClaimWay
 from cishan.clock import beijing_day
 from cishan.database import rows
 from cishan.demo.journey import Home, Journey, Stage, Waits
+from cishan.demo.papers import write_papers
 from cishan.demo.payments import import_payments
 from cishan.demo.people import CITY, SEED, VILLAGES, Family, families
+from cishan.demo.refunds import propose_refund
 from cishan.demo.staff import Crew, open_accounts
 from cishan.demo.texts import SAMPLES, Sample
 from cishan.demo.voices import raise_doubts, report_pages
@@ -132,6 +134,9 @@ async def load_city(services: Services, owners: LineOwners, *, report: Report) -
         journey = Journey(crew, site, services, owners)
         await _make_wishes(journey, homes, crew, now, chance)
         await number_entries()
+        report("捐赠票据和证书")
+        await write_papers(crew, sealer=services.sealer, now=now)
+        await propose_refund(crew, site, owners, now=now)
         report("去年的幸福清单")
         await freeze_lists(CITY, beijing_day(now).year - 1, now=listed)
         report("疑问和举报")

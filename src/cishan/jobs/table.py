@@ -19,6 +19,10 @@ from cishan.ledger.actions import number_entries
 from cishan.messages.delivery import deliver_due
 from cishan.messages.transports import transport_of
 from cishan.payments.polling import poll_due_orders
+from cishan.receipts.actions import remind_of_late_receipts
+from cishan.refunds.late_money import resolve_open_money
+from cishan.refunds.neighbours import neighbours_of
+from cishan.refunds.sending import send_due_refunds
 from cishan.sealing import Sealer
 from cishan.supervision.deadlines import lapse_late_wishes, remind_of_late_wishes
 from cishan.wishes.following import follow_households
@@ -46,6 +50,16 @@ async def _poll_orders(work: Work) -> Handled:
     return Handled(asked)
 
 
+async def _resolve_late_money(work: Work) -> Handled:
+    services = work.services
+    neighbours = neighbours_of(services, work.owners)
+    return await resolve_open_money(limit=BATCH, neighbours=neighbours, sealer=services.sealer, now=work.now)
+
+
+async def _send_refunds(work: Work) -> Handled:
+    return Handled(await send_due_refunds(limit=ORDERS_AT_ONCE, services=work.services, now=work.now))
+
+
 async def _deliver_messages(work: Work) -> Handled:
     transport = transport_of(work.services.settings)
     return await deliver_due(work.now, MESSAGES_AT_ONCE, transport=transport, sealer=work.services.sealer)
@@ -65,8 +79,11 @@ async def _follow_clock(work: Work) -> Handled:
 
 JOBS: tuple[Job, ...] = (
     Job("poll_orders", "向支付宝查询还没有结果的付款", timedelta(seconds=10), _poll_orders),
+    Job("resolve_late_money", "按爱心人士的选择处理迟到、重复、多付的钱", timedelta(seconds=10), _resolve_late_money),
+    Job("send_refunds", "办理退款，向支付宝查询还没有结果的退款", timedelta(seconds=10), _send_refunds),
     Job("deliver_messages", "发出等着发的短信", timedelta(seconds=5), _deliver_messages),
     Job("number_entries", "给新记的账编上连续的凭证号", timedelta(seconds=10), _number_entries),
+    Job("remind_receipts", "提醒财务过期没有开的票据", timedelta(minutes=5), _sweeping(remind_of_late_receipts)),
     Job("lapse_claims", "收回没有按时付款、没有按时送到的认领", timedelta(seconds=15), _sweeping(lapse_due_claims)),
     Job("remind_claims", "提醒快到期的采购、送达和核实", timedelta(minutes=5), _sweeping(remind_due_soon)),
     Job(

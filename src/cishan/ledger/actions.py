@@ -82,6 +82,32 @@ async def book_return_of_advance(
     return await _book(EntryKind.RETURN_OF_ADVANCE, fund_id, legs, source, occurred_at=now, now=now)
 
 
+async def book_assignment(fund_id: int, amount_fen: int, source: Source, *, now: datetime) -> int:
+    """Money whose use is settled now: unassigned debit, fund credit."""
+    legs = (Leg(AccountType.UNASSIGNED, amount_fen), Leg(AccountType.FUND, -amount_fen))
+    return await _book(EntryKind.ASSIGNMENT, fund_id, legs, source, occurred_at=now, now=now)
+
+
+async def book_refund_due(
+    fund_id: int, taken_from: AccountType, amount_fen: int, source: Source, *, now: datetime
+) -> int:
+    """Money promised back to its donor: fund or unassigned debit, refund due credit."""
+    legs = (Leg(taken_from, amount_fen), Leg(AccountType.REFUND_DUE, -amount_fen))
+    return await _book(EntryKind.REFUND_DUE, fund_id, legs, source, occurred_at=now, now=now)
+
+
+async def book_refund(fund_id: int, amount_fen: int, source: Source, *, left_at: datetime, now: datetime) -> int:
+    """Money that has gone back: refund due debit, alipay credit."""
+    legs = (Leg(AccountType.REFUND_DUE, amount_fen), Leg(AccountType.ALIPAY, -amount_fen))
+    return await _book(EntryKind.REFUND, fund_id, legs, source, occurred_at=left_at, now=now)
+
+
+async def book_refund_kept(fund_id: int, amount_fen: int, source: Source, *, now: datetime) -> int:
+    """A refund that can't be made stays with the fund: refund due debit, fund credit."""
+    legs = (Leg(AccountType.REFUND_DUE, amount_fen), Leg(AccountType.FUND, -amount_fen))
+    return await _book(EntryKind.REFUND_KEPT, fund_id, legs, source, occurred_at=now, now=now)
+
+
 async def reverse_entry(entry_id: int, *, now: datetime) -> int:
     """Books the opposite of an entry; the database refuses a second reversal of the same one."""
     legs = await rows(

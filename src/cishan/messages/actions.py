@@ -24,3 +24,8 @@ async def queue_sms(key: str, phone: str, text: str, *, sealer: Sealer, now: dat
 async def queue_notice(key: str, account_id: int, text: str, *, sealer: Sealer, now: datetime) -> None:
     """An in-site message to an account, shown on its page of messages; the same key is shown once."""
     await rows(QUEUE, key, Channel.SITE.value, account_id, None, sealer.seal(text, TEXT_LABEL), now, None)
+
+
+async def forget_notices(account_id: int) -> None:
+    """Removes the in-site messages of somebody who closes their account."""
+    await rows("DELETE FROM outbox_message WHERE account_id = $1 AND channel = $2", account_id, Channel.SITE.value)

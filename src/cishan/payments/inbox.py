@@ -8,13 +8,14 @@ what Alipay signed is never refused for being too much, since it is verified bef
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from cishan.accounts.limits import Limit, count_one, take_count
 from cishan.accounts.rules import network_of
 from cishan.database import rows
 from cishan.errors import TooMany
-from cishan.payments.actions import settle
+from cishan.payments.actions import Settled, settle
 from cishan.payments.alipay.gateway import AlipayGateway
 from cishan.payments.alipay.terms import (
     PAID,
@@ -24,9 +25,10 @@ from cishan.payments.alipay.terms import (
     NoticeFault,
     NoticeRejected,
     Trade,
+    TradeStatus,
 )
 from cishan.payments.owners import LineOwners
-from cishan.payments.states import NoticeVerdict, SettleSource
+from cishan.payments.states import NoticeVerdict, OrderStatus, SettleSource
 from cishan.services import Services
 
 BODY_LABEL = "stored_notice.body"
@@ -44,7 +46,7 @@ STORE = """
 INSERT INTO stored_notice (notify_id, out_trade_no, trade_status, body_sealed, verdict, reason, received_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7)
 """
-EXPECTED = "SELECT total_fen FROM payment_order WHERE out_trade_no = $1"
+EXPECTED = "SELECT status, total_fen, paid_fen FROM payment_order WHERE out_trade_no = $1"
 
 
 async def handle_notice(
@@ -70,9 +72,7 @@ async def handle_notice(
 async def _judge(
     notice: Notice, gateway: AlipayGateway, services: Services, owners: LineOwners, now: datetime
 ) -> tuple[NoticeVerdict, str]:
-    if notice.is_refund:
-        return NoticeVerdict.NOTHING_NEW, "refund"
-    trade, surprise = notice.trade, await _surprise(notice.trade)
+    trade, surprise = notice.trade, await _surprise(notice)
     if surprise:
         try:
             truth = await gateway.query(trade.out_trade_no)
@@ -80,19 +80,48 @@ async def _judge(
             return NoticeVerdict.WAITING, surprise
         if truth is None or truth.status is not trade.status or truth.total_fen != trade.total_fen:
             return NoticeVerdict.DENIED, surprise
-        trade = truth
-    settled = await settle(trade, SettleSource.NOTICE, owners=owners, sealer=services.sealer, now=now)
+        trade = replace(truth, refunded_fen=max(truth.refunded_fen, trade.refunded_fen))
+    settled = await settle(
+        trade, SettleSource.NOTICE, owners=owners, sealer=services.sealer, now=now, enqueue=services.enqueue
+    )
     if not settled.known:
         return NoticeVerdict.DENIED, "unknown_order"
+    if settled.hears_refund:
+        return await _hear_refund(notice, trade, settled, services, now)
     return (NoticeVerdict.SETTLED if settled.changed else NoticeVerdict.NOTHING_NEW), surprise
 
 
-async def _surprise(trade: Trade) -> str:
+async def _hear_refund(
+    notice: Notice, trade: Trade, settled: Settled, services: Services, now: datetime
+) -> tuple[NoticeVerdict, str]:
+    """A refund is believed only when the gateway confirms it by its own number; until then the notice comes again."""
+    request_no = notice.raw.get("out_biz_no", "")
+    try:
+        news = await services.hear_refund(
+            trade.out_trade_no, request_no, trade.refunded_fen, services=services, now=now
+        )
+    except (GatewayUnknown, GatewayRefused):
+        return NoticeVerdict.WAITING, "refund"
+    return (NoticeVerdict.SETTLED if settled.changed or news else NoticeVerdict.NOTHING_NEW), "refund"
+
+
+async def _surprise(notice: Notice) -> str:
     """Why a verified notice can't be believed alone; empty when it says what we expect."""
+    trade = notice.trade
     found = await rows(EXPECTED, trade.out_trade_no)
     if not found:
         return "unknown_order"
-    return "amount" if trade.status in PAID and trade.total_fen != found[0]["total_fen"] else ""
+    expected = found[0]
+    if (trade.status in PAID or notice.is_refund) and trade.total_fen != (
+        expected["paid_fen"] or expected["total_fen"]
+    ):
+        return "amount"
+    is_paid = expected["status"] == OrderStatus.PAID
+    if notice.is_refund and not is_paid:
+        return "refund_before_pay"
+    if notice.is_refund and trade.refunded_fen == 0:
+        return "refund_without_sum"
+    return "closed_after_paid" if is_paid and trade.status is TradeStatus.TRADE_CLOSED and not notice.is_refund else ""
 
 
 async def _keep_rejected(

@@ -7,7 +7,7 @@ from tortoise.models import Model
 
 from cishan.accounts.models import Account
 from cishan.charities.models import Charity, Fund
-from cishan.payments.states import NoticeVerdict, OrderStatus, UnassignedReason
+from cishan.payments.states import LateChoice, NoticeVerdict, OrderStatus, UnassignedReason
 
 
 class Order(Model):
@@ -28,6 +28,11 @@ class Order(Model):
     expires_at = fields.DatetimeField()
     trade_no = fields.CharField(max_length=40, null=True, unique=True)
     paid_fen = fields.BigIntField(null=True)
+    refunded_fen = fields.BigIntField(default=0, db_default=0)
+    """What has gone back of it, all refunds together."""
+    late_choice = fields.CharEnumField(
+        LateChoice, max_length=8, default=LateChoice.REFUND, db_default=LateChoice.REFUND
+    )
     paid_at = fields.DatetimeField(null=True)
     settled_at = fields.DatetimeField(null=True)
     polls = fields.SmallIntField(default=0)
@@ -44,6 +49,7 @@ class Order(Model):
                 "AND (status = 'paid') = (trade_no IS NOT NULL)",
                 name="ck_order_paid",
             ),
+            CheckConstraint(check="refunded_fen BETWEEN 0 AND coalesce(paid_fen, 0)", name="ck_order_refunded"),
         ]
 
 
@@ -82,7 +88,10 @@ class StoredNotice(Model):
 
 
 class UnassignedMoney(Model):
-    """Money that came late, twice or in surplus: booked to the fund's `unassigned` account until it is resolved."""
+    """Money that came late, twice or in surplus: booked to the fund's `unassigned` account until it is resolved.
+
+    `owner_kind` and `owner_id` say what it was used for when the donor wanted a similar wish, `used_fen` how much of it.
+    """
 
     id = fields.BigIntField(primary_key=True)
     charity: fields.ForeignKeyRelation[Charity] = fields.ForeignKeyField(
@@ -101,10 +110,24 @@ class UnassignedMoney(Model):
     amount_fen = fields.BigIntField()
     booked_at = fields.DatetimeField()
     resolved_at = fields.DatetimeField(null=True)
+    resolved_as = fields.CharEnumField(LateChoice, max_length=8, null=True)
+    owner_kind = fields.CharField(max_length=20, null=True)
+    owner_id = fields.BigIntField(null=True)
+    used_fen = fields.BigIntField(null=True)
 
     class Meta:
         table = "unassigned_money"
+        indexes = [
+            Index(fields=("resolved_at",), name="ix_unassigned_open"),
+            Index(fields=("owner_kind", "owner_id"), name="ix_unassigned_owner"),
+        ]
         constraints = [
             UniqueConstraint(fields=("order_id", "fund_id", "reason"), name="uq_unassigned_order"),
             CheckConstraint(check="amount_fen > 0", name="ck_unassigned_amount"),
+            CheckConstraint(check="(resolved_at IS NULL) = (resolved_as IS NULL)", name="ck_unassigned_resolved"),
+            CheckConstraint(
+                check="num_nonnulls(owner_kind, owner_id, used_fen) IN (0, 3) "
+                "AND (owner_id IS NULL OR resolved_as = 'similar') AND coalesce(used_fen, 1) BETWEEN 1 AND amount_fen",
+                name="ck_unassigned_used",
+            ),
         ]

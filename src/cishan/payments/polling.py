@@ -97,7 +97,10 @@ async def _settle_by_query(
             return None
         trade = await gateway.query(order["out_trade_no"])
     if trade is not None:
-        return await settle(trade, source, owners=owners, sealer=services.sealer, now=now)
+        settled = await settle(trade, source, owners=owners, sealer=services.sealer, now=now, enqueue=services.enqueue)
+        if settled.hears_refund:
+            await services.hear_refund(trade.out_trade_no, "", trade.refunded_fen, services=services, now=now)
+        return settled
     if expired and await close_unopened(order["out_trade_no"], now=now):
         return Settled(known=True, changed=True)
     return None

@@ -13,6 +13,9 @@ ASK_AFTER_EXPIRY = timedelta(minutes=1)
 ASK_AGAIN = timedelta(minutes=10)
 LEASE = timedelta(minutes=2)
 MOST_POLLS = 2_000
+LATE_MONEY_JOB = "resolve_late_money"
+"""The queued job that does with unassigned money what its donor has chosen."""
+LATE_MONEY_WITHIN = timedelta(seconds=60)
 
 
 def new_out_trade_no(now: datetime) -> str:
@@ -60,6 +63,16 @@ def split_received(lines: tuple[Line, ...], total_fen: int, received_fen: int) -
     if received_fen > total_fen:
         sums[(lines[0].fund_id, UnassignedReason.SURPLUS)] = received_fen - total_fen
     return Split(gifts, tuple((fund, reason, amount) for (fund, reason), amount in sums.items()))
+
+
+def is_far_beyond(amount_fen: int, *, need_fen: int, usual_fen: int, times: int, floor_fen: int) -> bool:
+    """Whether a gift is so large that its donor is asked again: by far more than is needed, or than they usually give.
+
+    `usual_fen` is 0 for somebody who has not given yet; nothing below `floor_fen` is worth a question.
+    """
+    if amount_fen <= floor_fen:
+        return False
+    return amount_fen > need_fen * times or (usual_fen > 0 and amount_fen > usual_fen * times)
 
 
 def is_payable(status: OrderStatus, expires_at: datetime, now: datetime) -> bool:

@@ -16,6 +16,14 @@ class UnassignedReason(StrEnum):
     SHORT = "short"
 
 
+class LateChoice(StrEnum):
+    """What a donor wants when their money comes too late, twice or is too much; stored before they pay."""
+
+    SIMILAR = "similar"
+    FUND = "fund"
+    REFUND = "refund"
+
+
 class NoticeVerdict(StrEnum):
     """What we made of a notice. WAITING: the gateway could not be asked; it will send again."""
 
@@ -30,3 +38,5 @@ class SettleSource(StrEnum):
     NOTICE = "notice"
     RETURN = "return"
     POLL = "poll"
+    BILL = "bill"
+    STAFF = "staff"

@@ -1,11 +1,8 @@
 """The sheet of paper: what stands on it, on which side, as plain data for the printer. Pure."""
 
-import io
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
-
-import segno
 
 from cishan.amount_words import amount_in_words
 from cishan.summaries.editions import EditionView, Office
@@ -14,6 +11,7 @@ from cishan.summaries.rules import ROWS_ON_THE_FRONT, Line, by_person
 from cishan.summaries.states import LineKind
 from cishan.summaries.wording import WHOLE_HOUSEHOLD, amount_text, when_text
 from cishan.templating import day, yuan
+from cishan.typesetting.codes import qr_svg
 
 HASH_SHOWN = 8
 MOST_ASKS = 5
@@ -161,12 +159,3 @@ def _lines(text: str, width: int) -> int:
     """Lines that a text takes; ASCII counts half a full-width character."""
     halves = sum(1 if character.isascii() else 2 for character in text)
     return max(1, -(-halves // (2 * width)))
-
-
-def qr_svg(link: str) -> str:
-    """The link as a QR code. A fixed mask spares the search for the best one, which costs five times the rest."""
-    picture = io.BytesIO()
-    segno.make(link, mask=3, error="m", boost_error=False, micro=False).save(
-        picture, kind="svg", xmldecl=False, border=2
-    )
-    return picture.getvalue().decode()

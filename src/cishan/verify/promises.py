@@ -2,6 +2,8 @@
 
 from cishan.verify.money import MONEY_CHECKS
 from cishan.verify.people import PEOPLE_CHECKS
+from cishan.verify.receipts import RECEIPT_CHECKS
+from cishan.verify.refunds import REFUND_CHECKS
 from cishan.verify.wishes import WISH_CHECKS
 
-CHECKS = (*MONEY_CHECKS, *WISH_CHECKS, *PEOPLE_CHECKS)
+CHECKS = (*MONEY_CHECKS, *REFUND_CHECKS, *RECEIPT_CHECKS, *WISH_CHECKS, *PEOPLE_CHECKS)

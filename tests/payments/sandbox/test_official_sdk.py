@@ -16,7 +16,7 @@ NO_NAMESPACE = (
 )
 
 
-def test_the_official_sdk_pays_queries_and_closes_against_the_sandbox() -> None:
+def test_the_official_sdk_pays_queries_closes_and_refunds_against_the_sandbox() -> None:
     namespace = ["unshare", "-n"] if os.geteuid() == 0 else ["unshare", "-Urn"]
     if subprocess.run([*namespace, "true"], capture_output=True, check=False).returncode != 0:
         pytest.fail(NO_NAMESPACE)
@@ -28,5 +28,8 @@ def test_the_official_sdk_pays_queries_and_closes_against_the_sandbox() -> None:
         "before": "ACQ.TRADE_NOT_EXIST",
         "after": ["10000", "TRADE_SUCCESS", "88.80", "W20260302001"],
         "close": "ACQ.TRADE_STATUS_ERROR",
+        "refunds": [["Y", "10.00"], ["N", "10.00"]],
+        "refund": ["REFUND_SUCCESS", "10.00"],
+        "code": True,
         "spoilt": "sign verify failed",
     }

@@ -71,7 +71,7 @@ async def ask(shop: Shop, params: dict[str, str]) -> dict[str, Any]:
         ({"timestamp": "2026-13-02 12:00:00"}, "40002", "isv.invalid-timestamp"),
         ({"timestamp": "12:00"}, "40002", "isv.invalid-timestamp"),
         ({"charset": "GBK"}, "40002", "isv.invalid-charset"),
-        ({"method": "alipay.trade.refund"}, "40002", "isv.invalid-method"),
+        ({"method": "alipay.trade.orderinfo.sync"}, "40002", "isv.invalid-method"),
         ({"version": "2.0"}, "40002", "isv.invalid-format"),
         ({"biz_content": "[]"}, "40002", "isv.invalid-parameter"),
         ({"notify_url": "http://a/" + "b" * 256}, "40002", "isv.invalid-notify-url"),

@@ -7,6 +7,7 @@ as it was sent, so it is cut out of the bytes and never written anew.
 import json
 import re
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
@@ -16,6 +17,8 @@ from cishan.payments.alipay.signing import verify
 from cishan.payments.alipay.terms import (
     GatewayRefused,
     GatewayUnknown,
+    MadeRefund,
+    RefundAnswer,
     Trade,
     TradeStatus,
     instant_from_beijing_text,
@@ -99,6 +102,36 @@ def trade_from_answer(answer: dict[str, Any], out_trade_no: str) -> Trade:
     except (KeyError, TypeError, ValueError) as error:
         raise GatewayUnknown("the answer makes no sense") from error
     return trade
+
+
+def refund_from_answer(answer: dict[str, Any], out_trade_no: str) -> RefundAnswer:
+    """What a signed answer to a refund says; code 10000 alone is no refund, only fund_change=Y is."""
+    if answer.get("out_trade_no") != out_trade_no:
+        raise GatewayUnknown("the answer is about another trade")
+    try:
+        return RefundAnswer(
+            changed=answer.get("fund_change") == "Y",
+            refunded_fen=fen_from_yuan_text(answer.get("refund_fee", "0")),
+            refunded_at=_moment(answer.get("gmt_refund_pay")),
+        )
+    except (TypeError, ValueError) as error:
+        raise GatewayUnknown("the answer makes no sense") from error
+
+
+def made_refund_from_answer(answer: dict[str, Any], out_trade_no: str, request_no: str) -> MadeRefund | None:
+    """The refund that a signed answer confirms; None when it was not received or has failed, which are not told apart."""
+    if answer.get("refund_status") != "REFUND_SUCCESS":
+        return None
+    if answer.get("out_trade_no") != out_trade_no or answer.get("out_request_no") != request_no:
+        raise GatewayUnknown("the answer is about another refund")
+    try:
+        return MadeRefund(fen_from_yuan_text(answer["refund_amount"]), _moment(answer.get("gmt_refund_pay")))
+    except (KeyError, TypeError, ValueError) as error:
+        raise GatewayUnknown("the answer makes no sense") from error
+
+
+def _moment(text: str | None) -> datetime | None:
+    return instant_from_beijing_text(text) if text else None
 
 
 def _text(value: object) -> str:

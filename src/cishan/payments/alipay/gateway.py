@@ -3,14 +3,14 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode, urlsplit
 
 import httpx2
 
 from cishan.payments.alipay import notices, requests
-from cishan.payments.alipay.answers import open_answer, trade_from_answer
+from cishan.payments.alipay.answers import made_refund_from_answer, open_answer, refund_from_answer, trade_from_answer
 from cishan.payments.alipay.signing import load_private_key, load_public_keys
 from cishan.payments.alipay.terms import (
     PAID,
@@ -19,10 +19,12 @@ from cishan.payments.alipay.terms import (
     CloseOutcome,
     GatewayRefused,
     GatewayUnknown,
+    MadeRefund,
     Merchant,
     Notice,
     NoticeFault,
     NoticeRejected,
+    RefundAnswer,
     ReturnTicket,
     Trade,
     TradeStatus,
@@ -38,21 +40,27 @@ __all__ = [
     "CloseOutcome",
     "GatewayRefused",
     "GatewayUnknown",
+    "MadeRefund",
     "Merchant",
     "Notice",
     "NoticeFault",
     "NoticeRejected",
+    "RefundAnswer",
     "ReturnTicket",
     "Trade",
     "TradeStatus",
 ]
 
 MAX_ANSWER_BYTES = 64 * 1024
+BILL_HOSTS = (".alipay.com", ".alipayobjects.com", ".alipaydev.com")
+MAX_BILL_BYTES = 64 * 1024 * 1024
 MAX_CONNECTIONS = 20
 # Shorter than servers commonly keep an idle connection, so that we are not the ones to find it closed.
 IDLE_CONNECTION_SECONDS = 4.0
 
 NO_SUCH_TRADE = frozenset({"ACQ.TRADE_NOT_EXIST", "TRADE_NOT_EXIST"})
+# An empty day, or a bill that is not ready yet: the two are not told apart.
+NO_BILL = frozenset({"NO_BILL_DATA", "BILL_NOT_EXIST", "isp.NO_BILL_DATA", "isp.BILL_NOT_EXIST"})
 # A trade that is not waiting for its buyer is not closed; the refusal does not say whether it is paid or
 # closed.
 NOT_WAITING = frozenset(
@@ -124,6 +132,44 @@ class AlipayGateway:
                 raise GatewayUnknown("the answer is about another trade")
             return CloseOutcome.CLOSED
 
+    async def refund(self, out_trade_no: str, request_no: str, amount_fen: int, reason: str) -> RefundAnswer:
+        """Gives money back. The same number and sum again is no second refund, so it may be asked until it is known."""
+        async with self._deadline():
+            answer = await self._ask(requests.refund_request(out_trade_no, request_no, amount_fen, reason))
+            return refund_from_answer(answer, out_trade_no)
+
+    async def query_refund(self, out_trade_no: str, request_no: str) -> MadeRefund | None:
+        """The refund with this number; None when Alipay has not received it, or has not made it."""
+        async with self._deadline():
+            try:
+                answer = await self._ask(requests.refund_query_request(out_trade_no, request_no))
+            except GatewayRefused as refusal:
+                if refusal.sub_code in NO_SUCH_TRADE:
+                    return None
+                raise
+            return made_refund_from_answer(answer, out_trade_no, request_no)
+
+    async def precreate(self, checkout: Checkout) -> str:
+        """What to draw as a QR code, for a phone that is not the one in use. The trade begins when it is scanned."""
+        now = self._clock.now()
+        async with self._deadline():
+            answer = await self._ask(requests.precreate_request(checkout, self.merchant.seller_id, now))
+        code = answer.get("qr_code")
+        if answer.get("out_trade_no") != checkout.out_trade_no or not isinstance(code, str):
+            raise GatewayUnknown("the answer is about another trade")
+        return code
+
+    async def bill(self, day: date) -> bytes | None:
+        """The zip of a day's bill, fetched within the half minute that its address lives; None when there is none yet."""
+        async with self._deadline():
+            try:
+                answer = await self._ask(requests.bill_request(day))
+            except GatewayRefused as refusal:
+                if refusal.sub_code in NO_BILL:
+                    return None
+                raise
+            return await self._fetch(str(answer.get("bill_download_url", "")))
+
     async def aclose(self) -> None:
         """Gives back the connections, if they are ours."""
         if self._client is not None and self._owns_client:
@@ -191,6 +237,27 @@ class AlipayGateway:
                         raise GatewayUnknown("the answer is far too long")
         except httpx2.HTTPError as error:
             raise GatewayUnknown(f"the gateway could not be reached: {type(error).__name__}") from error
+        return bytes(raw)
+
+    async def _fetch(self, url: str) -> bytes:
+        """A file from an address that Alipay signed. It is no secret of ours, and yet nothing else is fetched than https, or
+        what lies beside the gateway itself.
+        """
+        parts, own = urlsplit(url), urlsplit(self.merchant.gateway_url)
+        beside = (parts.scheme, parts.netloc) == (own.scheme, own.netloc)
+        if not beside and not (parts.scheme == "https" and (parts.hostname or "").endswith(BILL_HOSTS)):
+            raise GatewayUnknown("the bill lies where no bill of Alipay's lies")
+        raw = bytearray()
+        try:
+            async with self._pool().stream("GET", url) as response:
+                if response.status_code != 200:
+                    raise GatewayUnknown(f"the bill answered with status {response.status_code}")
+                async for chunk in response.aiter_bytes():
+                    raw += chunk
+                    if len(raw) > MAX_BILL_BYTES:
+                        raise GatewayUnknown("the bill is far too long")
+        except httpx2.HTTPError as error:
+            raise GatewayUnknown(f"the bill could not be fetched: {type(error).__name__}") from error
         return bytes(raw)
 
     def _pool(self) -> httpx2.AsyncClient:

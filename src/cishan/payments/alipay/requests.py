@@ -6,17 +6,29 @@ keep.
 """
 
 import re
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
+from alipay.aop.api.domain.AlipayDataDataserviceBillDownloadurlQueryModel import (
+    AlipayDataDataserviceBillDownloadurlQueryModel,
+)
 from alipay.aop.api.domain.AlipayTradeCloseModel import AlipayTradeCloseModel
+from alipay.aop.api.domain.AlipayTradeFastpayRefundQueryModel import AlipayTradeFastpayRefundQueryModel
 from alipay.aop.api.domain.AlipayTradePagePayModel import AlipayTradePagePayModel
+from alipay.aop.api.domain.AlipayTradePrecreateModel import AlipayTradePrecreateModel
 from alipay.aop.api.domain.AlipayTradeQueryModel import AlipayTradeQueryModel
+from alipay.aop.api.domain.AlipayTradeRefundModel import AlipayTradeRefundModel
 from alipay.aop.api.domain.AlipayTradeWapPayModel import AlipayTradeWapPayModel
+from alipay.aop.api.request.AlipayDataDataserviceBillDownloadurlQueryRequest import (
+    AlipayDataDataserviceBillDownloadurlQueryRequest,
+)
 from alipay.aop.api.request.AlipayTradeCloseRequest import AlipayTradeCloseRequest
+from alipay.aop.api.request.AlipayTradeFastpayRefundQueryRequest import AlipayTradeFastpayRefundQueryRequest
 from alipay.aop.api.request.AlipayTradePagePayRequest import AlipayTradePagePayRequest
+from alipay.aop.api.request.AlipayTradePrecreateRequest import AlipayTradePrecreateRequest
 from alipay.aop.api.request.AlipayTradeQueryRequest import AlipayTradeQueryRequest
+from alipay.aop.api.request.AlipayTradeRefundRequest import AlipayTradeRefundRequest
 from alipay.aop.api.request.AlipayTradeWapPayRequest import AlipayTradeWapPayRequest
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
@@ -69,6 +81,21 @@ def _phone_request(checkout: Checkout, seller_id: str) -> Any:
     return AlipayTradeWapPayRequest(model)
 
 
+def precreate_request(checkout: Checkout, seller_id: str, now: datetime) -> Any:
+    """The request behind a QR code that a phone scans; it has no address to come back to."""
+    refuse_bad_checkout(checkout, now)
+    model = AlipayTradePrecreateModel()
+    model.product_code = "FACE_TO_FACE_PAYMENT"
+    model.seller_id = seller_id
+    model.out_trade_no = checkout.out_trade_no
+    model.subject = checkout.subject
+    model.total_amount = yuan_text(checkout.total_fen)
+    model.time_expire = beijing_text(checkout.expires_at)
+    request = AlipayTradePrecreateRequest(model)
+    request.notify_url = checkout.notify_url
+    return request
+
+
 def query_request(out_trade_no: str) -> Any:
     model = AlipayTradeQueryModel()
     model.out_trade_no = checked_out_trade_no(out_trade_no)
@@ -79,6 +106,34 @@ def close_request(out_trade_no: str) -> Any:
     model = AlipayTradeCloseModel()
     model.out_trade_no = checked_out_trade_no(out_trade_no)
     return AlipayTradeCloseRequest(model)
+
+
+def refund_request(out_trade_no: str, request_no: str, amount_fen: int, reason: str) -> Any:
+    """Asks for money back under our own number of the refund, which makes asking again harmless."""
+    if not 1 <= amount_fen <= MAX_TOTAL_FEN:
+        raise ValueError("a refund is between 0.01 and 100,000,000 yuan")
+    model = AlipayTradeRefundModel()
+    model.out_trade_no = checked_out_trade_no(out_trade_no)
+    model.out_request_no = checked_out_trade_no(request_no)
+    model.refund_amount = yuan_text(amount_fen)
+    model.refund_reason = reason
+    return AlipayTradeRefundRequest(model)
+
+
+def refund_query_request(out_trade_no: str, request_no: str) -> Any:
+    model = AlipayTradeFastpayRefundQueryModel()
+    model.out_trade_no = checked_out_trade_no(out_trade_no)
+    model.out_request_no = checked_out_trade_no(request_no)
+    model.query_options = ["gmt_refund_pay"]
+    return AlipayTradeFastpayRefundQueryRequest(model)
+
+
+def bill_request(day: date) -> Any:
+    """Asks where the bill of a day in China can be fetched."""
+    model = AlipayDataDataserviceBillDownloadurlQueryModel()
+    model.bill_type = "trade"
+    model.bill_date = day.isoformat()
+    return AlipayDataDataserviceBillDownloadurlQueryRequest(model)
 
 
 def signed_params(request: Any, app_id: str, key: RSAPrivateKey, now: datetime) -> dict[str, str]:

@@ -66,6 +66,26 @@ class Trade:
 
 
 @dataclass(frozen=True)
+class RefundAnswer:
+    """What Alipay says of a refund. `changed` False says nothing: it may have been made before, or not at all.
+
+    `refunded_fen` is what has gone back of the whole trade, all its refunds together.
+    """
+
+    changed: bool
+    refunded_fen: int
+    refunded_at: datetime | None
+
+
+@dataclass(frozen=True)
+class MadeRefund:
+    """A refund that has been made, as a query of its own number tells."""
+
+    amount_fen: int
+    refunded_at: datetime | None
+
+
+@dataclass(frozen=True)
 class Notice:
     """A verified notice. `is_refund` tells a refund from a payment: both may say TRADE_SUCCESS."""
 

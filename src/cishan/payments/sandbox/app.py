@@ -2,6 +2,7 @@
 tests.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -17,6 +18,7 @@ from cishan.payments.sandbox import protocol
 from cishan.payments.sandbox.cashier import CashierPage, MessagePage, cashier_page, message_for, no_such_page
 from cishan.payments.sandbox.engine import NoSuchPage, Sandbox
 from cishan.payments.sandbox.faults import Fault, read_faults
+from cishan.payments.sandbox.operator import OperatorViews
 from cishan.payments.sandbox.protocol import ProtocolError
 from cishan.payments.sandbox.trades import BusinessFailure, CheckoutPage
 
@@ -38,8 +40,17 @@ def create_sandbox_app(sandbox: Sandbox) -> ASGIApp:
         Route("/cashier/{checkout_id}/pay", views.pay, methods=["POST"]),
         Route("/cashier/{checkout_id}/decline", views.decline, methods=["POST"]),
         Route("/cashier/{checkout_id}/leave", views.leave, methods=["POST"]),
+        Route("/bill/{key}", views.bill),
         Route("/ready", views.ready),
     ]
+    if sandbox.settings.operator:
+        operator = OperatorViews(sandbox)
+        routes += [
+            Route("/operator", operator.show),
+            Route("/operator/{out_trade_no}/refund", operator.refund, methods=["POST"]),
+            Route("/operator/{out_trade_no}/faults", operator.set_faults, methods=["POST"]),
+            Route("/operator/{out_trade_no}/notify", operator.notify_again, methods=["POST"]),
+        ]
     if sandbox.settings.control:
         routes += [
             Route("/control/faults", views.set_faults, methods=["POST"]),
@@ -81,13 +92,17 @@ class _Views:
             return self._answer(method, protocol.at_fault(error))
         except BusinessFailure as refusal:
             return self._page(message_for(refusal.sub_code, refusal.sub_msg))
-        return self._answer_call(call)
+        return await self._answer_call(call, f"{request.url.scheme}://{request.url.netloc}")
 
-    def _answer_call(self, call: protocol.Call) -> Response:
+    async def _answer_call(self, call: protocol.Call, base_url: str) -> Response:
         faults = self._sandbox.faults_of(str(call.biz.get("out_trade_no", "")))
         if Fault.SERVER_ERROR in faults:
             return PlainTextResponse("Internal Server Error", 500)
-        content = self._sandbox.answer(call)
+        if Fault.UNSIGNED_ERROR in faults:
+            return Response(protocol.unsigned_envelope(call.method), headers={"Content-Type": ANSWER_TYPE})
+        content = self._sandbox.answer(call, base_url)
+        if Fault.SLOW in faults:
+            await asyncio.sleep(self._sandbox.settings.slow_seconds)
         if Fault.UNKNOWN_RESULT in faults:
             content = protocol.undecided()
         return self._answer(call.method, content, spoil=Fault.BAD_ANSWER_SIGNATURE in faults)
@@ -95,6 +110,13 @@ class _Views:
     def _answer(self, method: str, content: dict[str, object], spoil: bool = False) -> Response:
         raw = protocol.envelope(method, content, self._sandbox.key, spoil)
         return Response(raw, headers={"Content-Type": ANSWER_TYPE})
+
+    async def bill(self, request: Request) -> Response:
+        """A bill, without any sign-in, for the half minute that its address lives."""
+        file = self._sandbox.merchant.bill_file(request.path_params["key"])
+        if file is None:
+            return PlainTextResponse("", 404)
+        return Response(file, media_type="application/zip")
 
     # For buyers
 

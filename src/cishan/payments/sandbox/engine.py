@@ -13,11 +13,12 @@ from cishan.payments.alipay.signing import load_private_key, load_public_keys
 from cishan.payments.sandbox import messages, protocol, trades
 from cishan.payments.sandbox.courier import Courier
 from cishan.payments.sandbox.faults import Fault
+from cishan.payments.sandbox.merchant import MerchantDesk
 from cishan.payments.sandbox.pay_requests import checkout_page
 from cishan.payments.sandbox.protocol import Call
-from cishan.payments.sandbox.settings import SandboxSettings
+from cishan.payments.sandbox.settings import Application, SandboxSettings
 from cishan.payments.sandbox.store import Store
-from cishan.payments.sandbox.trades import BusinessFailure, CheckoutPage, SandboxTrade
+from cishan.payments.sandbox.trades import BusinessFailure, CheckoutPage, SandboxRefund, SandboxTrade
 
 if TYPE_CHECKING:
     from cishan.clock import Clock
@@ -47,6 +48,7 @@ class Sandbox:
             for application in settings.applications
         }
         self.store = Store(settings.database)
+        self.merchant = MerchantDesk(self)
         self._wake = asyncio.Event()
         self._courier = Courier(
             self.store,
@@ -104,6 +106,15 @@ class Sandbox:
         """From now on exactly these hold for this trade, whether it exists yet or not."""
         self.store.set_faults(out_trade_no, faults)
 
+    def send_again(self, out_trade_no: str) -> None:
+        """Every notice of this trade is due once more, whatever was answered to it."""
+        self.store.make_due(out_trade_no, self._clock.now())
+        self._wake.set()
+
+    @property
+    def app_ids(self) -> tuple[str, ...]:
+        return tuple(self._applications)
+
     # The buyer
 
     def read_call(self, params: dict[str, str]) -> Call:
@@ -120,6 +131,9 @@ class Sandbox:
 
     def now(self) -> datetime:
         return self._clock.now()
+
+    def application(self, app_id: str) -> Application:
+        return self._applications[app_id]
 
     def payee(self, checkout: CheckoutPage) -> str:
         return self._applications[checkout.app_id].name
@@ -170,20 +184,29 @@ class Sandbox:
 
     # The merchant
 
-    def answer(self, call: Call) -> dict[str, Any]:
-        """The content of the answer to a query or a close."""
-        try:
-            trade = self._named_trade(call.app_id, call.biz)
-            if call.method == protocol.CLOSE:
-                now = self._clock.now()
-                with self.store.together():
-                    self._keep(trades.closed(trade, now), now)
-                return protocol.success({"out_trade_no": trade.out_trade_no, "trade_no": trade.trade_no})
-            return protocol.success(messages.query_answer(trade, self.faults_of(trade.out_trade_no)))
-        except BusinessFailure as refusal:
-            return protocol.failure(refusal.sub_code, refusal.sub_msg)
+    def answer(self, call: Call, base_url: str) -> dict[str, Any]:
+        """The content of the answer to a merchant's call."""
+        return self.merchant.answer(call, base_url)
 
-    def _named_trade(self, app_id: str, biz: Mapping[str, Any]) -> SandboxTrade:
+    def close_trade(self, trade: SandboxTrade) -> None:
+        now = self._clock.now()
+        with self.store.together():
+            self._keep(trades.closed(trade, now), now)
+
+    def refund(self, trade: SandboxTrade, request_no: str, amount_fen: int, reason: str) -> SandboxRefund:
+        """Gives money back; the trade, the refund and the notice about it are kept together or not at all."""
+        now = self._clock.now()
+        moved = trades.refunded(trade, amount_fen, now)
+        refund = SandboxRefund(
+            trade.app_id, trade.out_trade_no, request_no, amount_fen, moved.refunded_fen, reason, now
+        )
+        with self.store.together():
+            self.store.keep_trade(moved)
+            self.store.keep_refund(refund)
+            self._schedule(moved, now, refund)
+        return refund
+
+    def named_trade(self, app_id: str, biz: Mapping[str, Any]) -> SandboxTrade:
         trade_no, out_trade_no = biz.get("trade_no"), biz.get("out_trade_no")
         if not isinstance(trade_no or out_trade_no, str):
             raise BusinessFailure("ACQ.INVALID_PARAMETER", "缺少 trade_no 或 out_trade_no")
@@ -213,7 +236,7 @@ class Sandbox:
         if trades.notifies(trade):
             self._schedule(trade, now)
 
-    def _schedule(self, trade: SandboxTrade, due_at: datetime) -> None:
+    def _schedule(self, trade: SandboxTrade, due_at: datetime, refund: SandboxRefund | None = None) -> None:
         checkout = self.checkout(trade.checkout_id)
         if not checkout.notify_url:
             return
@@ -223,7 +246,7 @@ class Sandbox:
             trade.app_id,
             trade.out_trade_no,
             checkout.notify_url,
-            messages.notice_fields(trade, checkout, self._applications[trade.app_id]),
+            messages.notice_fields(trade, checkout, self._applications[trade.app_id], refund),
             due_at,
         )
         self._wake.set()

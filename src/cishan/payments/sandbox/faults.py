@@ -16,12 +16,18 @@ class Fault(StrEnum):
     BAD_SIGNATURE = "bad_signature"  # notices and return carry a signature that does not fit
     WRONG_AMOUNT = "wrong_amount"  # notices and return, correctly signed, name one fen too much
     WRONG_SELLER = "wrong_seller"  # notices and return, correctly signed, name another seller
-    UNKNOWN_RESULT = "unknown_result"  # a query or close is carried out and answered with code 20000
-    SERVER_ERROR = "server_error"  # a query or close is not carried out and answered with status 500
+    UNKNOWN_RESULT = "unknown_result"  # what is asked is carried out and answered with code 20000
+    SERVER_ERROR = "server_error"  # what is asked is not carried out and answered with status 500
+    UNSIGNED_ERROR = "unsigned_error"  # what is asked is not carried out and refused without a signature
+    SLOW = "slow"  # what is asked is carried out, and the answer takes its time
+    NO_BALANCE = "no_balance"  # a refund is refused: the merchant's balance is too small
+    NO_BILL = "no_bill"  # the bill is never ready
     NOTIFY_BEFORE_RETURN = "notify_before_return"  # the notice arrives before the buyer is sent back
     PAID_AFTER_CLOSE = "paid_after_close"  # a buyer can pay although the trade is closed or timed out
     BAD_ANSWER_SIGNATURE = "bad_answer_signature"  # answers carry a signature that does not fit
     WRONG_ANSWER_AMOUNT = "wrong_answer_amount"  # a query, correctly signed, names one fen too much
+    WRONG_BILL = "wrong_bill"  # the bill names one fen too much for this trade
+    LATE_IN_BILL = "late_in_bill"  # this trade stands in the bill of the day after
 
 
 NO_FAULTS: frozenset[Fault] = frozenset()

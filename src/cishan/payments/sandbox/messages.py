@@ -16,22 +16,25 @@ from cishan.payments.alipay.terms import TradeStatus, beijing_text
 from cishan.payments.sandbox.faults import Fault
 from cishan.payments.sandbox.protocol import PAGE_PAY, WAP_PAY, spoilt
 from cishan.payments.sandbox.settings import Application
-from cishan.payments.sandbox.trades import CheckoutPage, SandboxTrade
+from cishan.payments.sandbox.trades import CheckoutPage, SandboxRefund, SandboxTrade
 
 BUYER_LOGON_ID = "139****0001"
 BUYER_ID = "2088000000000001"
 ANOTHER_SELLER_ID = "2088999999999999"
 
 
-def notice_fields(trade: SandboxTrade, checkout: CheckoutPage, application: Application) -> dict[str, str]:
+def notice_fields(
+    trade: SandboxTrade, checkout: CheckoutPage, application: Application, refund: SandboxRefund | None = None
+) -> dict[str, str]:
     """A notice about the trade as it stands, without time and signature: those belong to each attempt.
 
+    One about a refund says the trade's state all the same, and so looks like a payment but for three fields more.
     Empty fields are left out.
     """
     amount = yuan_text(trade.total_fen)
     fields = {
         "notify_type": "trade_status_sync",
-        "notify_id": _notify_id(trade),
+        "notify_id": _notify_id(trade, refund),
         "app_id": application.app_id,
         "auth_app_id": application.app_id,
         "charset": "utf-8",
@@ -58,6 +61,13 @@ def notice_fields(trade: SandboxTrade, checkout: CheckoutPage, application: Appl
         }
     if trade.closed_at is not None:
         fields["gmt_close"] = beijing_text(trade.closed_at)
+    if refund is not None:
+        fields |= {
+            "out_biz_no": refund.request_no,
+            "refund_fee": yuan_text(refund.refunded_fen),
+            # With milliseconds, as no other time of a notice.
+            "gmt_refund": f"{beijing_text(refund.refunded_at)}.{refund.refunded_at.microsecond // 1000:03d}",
+        }
     return {name: value for name, value in fields.items() if value}
 
 
@@ -126,9 +136,10 @@ def _signed_form(fields: Mapping[str, str], key: RSAPrivateKey, faults: frozense
     return urlencode({**form, "sign": spoilt(signature) if Fault.BAD_SIGNATURE in faults else signature})
 
 
-def _notify_id(trade: SandboxTrade) -> str:
+def _notify_id(trade: SandboxTrade, refund: SandboxRefund | None) -> str:
     # One id for one state of one trade: a retry carries the same one, as at Alipay.
     waiting = trade.status is TradeStatus.WAIT_BUYER_PAY
     moment = trade.created_at if waiting else trade.closed_at or trade.paid_at
     text = f"{trade.app_id} {trade.out_trade_no} {trade.status.value} {moment}"
+    text += f" {refund.request_no}" if refund else ""
     return f"{trade.created_at:%Y%m%d}{hashlib.sha256(text.encode()).hexdigest()[:26]}"

@@ -9,7 +9,7 @@ from typing import Any
 from cishan.money import fen_from_yuan_text
 from cishan.payments.alipay.requests import LONGEST_EXPIRY, MAX_TOTAL_FEN, SHORTEST_EXPIRY
 from cishan.payments.alipay.terms import instant_from_beijing_text
-from cishan.payments.sandbox.protocol import WAP_PAY, Call
+from cishan.payments.sandbox.protocol import PAGE_PAY, PRECREATE, WAP_PAY, Call
 from cishan.payments.sandbox.settings import Application
 from cishan.payments.sandbox.trades import BusinessFailure, CheckoutPage
 
@@ -17,16 +17,23 @@ _OUT_TRADE_NO = re.compile(r"[A-Za-z0-9_]{1,64}", re.ASCII)
 _AMOUNT = re.compile(r"[0-9]{1,9}(\.[0-9]{1,2})?", re.ASCII)
 _FORBIDDEN_IN_SUBJECT = re.compile(r"[/=&]")
 _TIMEOUT_EXPRESS = re.compile(r"([1-9][0-9]{0,4})([mhd])", re.ASCII)
+PRODUCT_CODES = {
+    PAGE_PAY: "FAST_INSTANT_TRADE_PAY",
+    WAP_PAY: "QUICK_WAP_WAY",
+    PRECREATE: "FACE_TO_FACE_PAYMENT",
+}
 _TIMEOUT_UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
 
 
 def checkout_page(call: Call, application: Application) -> CheckoutPage:
-    """The cashier page that a page.pay or wap.pay asks for. The same request asks for the same page."""
+    """The cashier page that a page.pay, wap.pay or precreate asks for. The same request asks for the same page."""
     biz = call.biz
     phone = call.method == WAP_PAY
-    if biz.get("product_code") != ("QUICK_WAP_WAY" if phone else "FAST_INSTANT_TRADE_PAY"):
+    product_code = PRODUCT_CODES[call.method]
+    # precreate may leave it out.
+    if biz.get("product_code", product_code if call.method == PRECREATE else None) != product_code:
         raise _invalid("product_code 与接口不符")
-    if phone and biz.get("seller_id", application.seller_id) != application.seller_id:
+    if call.method != PAGE_PAY and biz.get("seller_id", application.seller_id) != application.seller_id:
         raise _invalid("seller_id 不是这个应用的收款账号")
     return_url = call.params.get("return_url", "")
     if "?" in return_url:

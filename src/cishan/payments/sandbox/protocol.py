@@ -16,7 +16,11 @@ PAGE_PAY = "alipay.trade.page.pay"
 WAP_PAY = "alipay.trade.wap.pay"
 QUERY = "alipay.trade.query"
 CLOSE = "alipay.trade.close"
-METHODS = frozenset({PAGE_PAY, WAP_PAY, QUERY, CLOSE})
+PRECREATE = "alipay.trade.precreate"
+REFUND = "alipay.trade.refund"
+REFUND_QUERY = "alipay.trade.fastpay.refund.query"
+BILL = "alipay.data.dataservice.bill.downloadurl.query"
+METHODS = frozenset({PAGE_PAY, WAP_PAY, QUERY, CLOSE, PRECREATE, REFUND, REFUND_QUERY, BILL})
 
 # A parameter, the name that error codes give it, and its greatest length.
 _REQUIRED = (
@@ -153,6 +157,17 @@ def envelope(method: str, content: Mapping[str, Any], key: RSAPrivateKey, spoil:
     inner = json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
     signature = spoilt(sign_bytes(inner, key)) if spoil else sign_bytes(inner, key)
     return b'{"%s":%s,"sign":"%s"}' % (name.encode(), inner, signature.encode())
+
+
+def unsigned_envelope(method: str) -> bytes:
+    """How a gateway in trouble answers: a refusal without a signature, which proves nothing."""
+    name = method.replace(".", "_") + "_response"
+    inner = json.dumps(
+        {"code": "40004", "msg": "Business Failed", "sub_code": "isp.unknow-error", "sub_msg": "系统繁忙"},
+        ensure_ascii=False,
+        separators=(",", ":"),
+    )
+    return f'{{"{name}":{inner}}}'.encode()
 
 
 def spoilt(signature: str) -> str:

@@ -27,7 +27,8 @@ class SandboxSettings:
     """`port` 0 takes a free one; `database` is a file path or ":memory:".
 
     `clock_divisor` shortens the gaps between attempts to notify and the delay of the fault `delay`; time
-    limits of trades follow the clock itself. `control` opens the endpoints under /control/.
+    limits of trades follow the clock itself. `control` opens the endpoints under /control/, `operator` the page
+    on which a person sees all trades and plays tricks on them. `fee_per_ten_thousand` is what the bill charges.
     """
 
     applications: tuple[Application, ...]
@@ -37,6 +38,9 @@ class SandboxSettings:
     database: str = ":memory:"
     faults: frozenset[Fault] = NO_FAULTS
     control: bool = False
+    operator: bool = False
+    fee_per_ten_thousand: int = 0
+    slow_seconds: float = 30
     clock_divisor: float = 1
     delay_seconds: float = 600
     notices_at_once: int = 8

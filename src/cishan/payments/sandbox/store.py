@@ -12,7 +12,7 @@ from typing import Any
 
 from cishan.payments.alipay.terms import TradeStatus
 from cishan.payments.sandbox.faults import Fault, read_faults
-from cishan.payments.sandbox.trades import CheckoutPage, SandboxTrade
+from cishan.payments.sandbox.trades import CheckoutPage, SandboxRefund, SandboxTrade
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS checkout (
@@ -23,9 +23,16 @@ CREATE TABLE IF NOT EXISTS checkout (
 CREATE TABLE IF NOT EXISTS trade (
     app_id TEXT NOT NULL, out_trade_no TEXT NOT NULL, trade_no TEXT NOT NULL UNIQUE, checkout_id TEXT NOT
     NULL, phone INTEGER NOT NULL, subject TEXT NOT NULL, total_fen INTEGER NOT NULL, status TEXT NOT NULL,
-    created_at TEXT NOT NULL, expires_at TEXT NOT NULL, paid_at TEXT, closed_at TEXT, PRIMARY KEY (app_id,
-    out_trade_no)
+    created_at TEXT NOT NULL, expires_at TEXT NOT NULL, paid_at TEXT, closed_at TEXT,
+    refunded_fen INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (app_id, out_trade_no)
 );
+CREATE TABLE IF NOT EXISTS refund (
+    app_id TEXT NOT NULL, out_trade_no TEXT NOT NULL, request_no TEXT NOT NULL, amount_fen INTEGER NOT NULL,
+    refunded_fen INTEGER NOT NULL, reason TEXT NOT NULL, refunded_at TEXT NOT NULL,
+    PRIMARY KEY (app_id, out_trade_no, request_no)
+);
+CREATE INDEX IF NOT EXISTS refund_made ON refund (refunded_at);
+CREATE INDEX IF NOT EXISTS trade_paid ON trade (paid_at);
 CREATE INDEX IF NOT EXISTS trade_waiting ON trade (expires_at) WHERE status = 'WAIT_BUYER_PAY';
 CREATE INDEX IF NOT EXISTS trade_refundable ON trade (paid_at) WHERE status = 'TRADE_SUCCESS';
 CREATE TABLE IF NOT EXISTS notice (
@@ -63,6 +70,13 @@ class Store:
         # writes.
         self._db.execute("PRAGMA synchronous = NORMAL")
         self._db.executescript(_SCHEMA)
+        self._add_missing_columns()
+
+    def _add_missing_columns(self) -> None:
+        """A file of an older sandbox knows no refunds."""
+        columns = {row["name"] for row in self._db.execute("PRAGMA table_info(trade)")}
+        if "refunded_fen" not in columns:
+            self._db.execute("ALTER TABLE trade ADD COLUMN refunded_fen INTEGER NOT NULL DEFAULT 0")
 
     def close(self) -> None:
         self._db.close()
@@ -93,8 +107,45 @@ class Store:
             "INSERT INTO trade",
             {**vars(trade), "phone": int(trade.phone)},
             " ON CONFLICT (app_id, out_trade_no) DO UPDATE SET"
-            " status = excluded.status, paid_at = excluded.paid_at, closed_at = excluded.closed_at",
+            " status = excluded.status, paid_at = excluded.paid_at, closed_at = excluded.closed_at,"
+            " refunded_fen = excluded.refunded_fen",
         )
+
+    def keep_refund(self, refund: SandboxRefund) -> None:
+        self._insert("INSERT INTO refund", vars(refund))
+
+    def refund(self, app_id: str, out_trade_no: str, request_no: str) -> SandboxRefund | None:
+        row = self._one(
+            "SELECT * FROM refund WHERE app_id = ? AND out_trade_no = ? AND request_no = ?",
+            app_id,
+            out_trade_no,
+            request_no,
+        )
+        return SandboxRefund(**_values(row)) if row else None
+
+    def paid_between(self, app_id: str, since: datetime, until: datetime) -> list[SandboxTrade]:
+        """Trades paid from one instant on and before another, oldest first."""
+        rows = self._all(
+            "SELECT * FROM trade WHERE app_id = ? AND paid_at >= ? AND paid_at < ? ORDER BY paid_at, trade_no",
+            app_id,
+            _instant_text(since),
+            _instant_text(until),
+        )
+        return [trade for row in rows if (trade := _trade(row)) is not None]
+
+    def refunds_between(self, app_id: str, since: datetime, until: datetime) -> list[SandboxRefund]:
+        """Refunds made in that time, oldest first."""
+        rows = self._all(
+            "SELECT * FROM refund WHERE app_id = ? AND refunded_at >= ? AND refunded_at < ? ORDER BY refunded_at",
+            app_id,
+            _instant_text(since),
+            _instant_text(until),
+        )
+        return [SandboxRefund(**_values(row)) for row in rows]
+
+    def newest_trades(self, limit: int) -> list[SandboxTrade]:
+        rows = self._all("SELECT * FROM trade ORDER BY created_at DESC, trade_no LIMIT ?", limit)
+        return [trade for row in rows if (trade := _trade(row)) is not None]
 
     def trade(self, app_id: str, out_trade_no: str) -> SandboxTrade | None:
         return _trade(self._one("SELECT * FROM trade WHERE app_id = ? AND out_trade_no = ?", app_id, out_trade_no))
@@ -134,6 +185,9 @@ class Store:
     def notices_of(self, out_trade_no: str) -> list[StoredNotice]:
         rows = self._all("SELECT * FROM notice WHERE out_trade_no = ? ORDER BY id", out_trade_no)
         return [_notice(row) for row in rows]
+
+    def make_due(self, out_trade_no: str, due_at: datetime) -> None:
+        self._db.execute("UPDATE notice SET due_at = ? WHERE out_trade_no = ?", (_instant_text(due_at), out_trade_no))
 
     def next_notice_at(self) -> datetime | None:
         row = self._one("SELECT min(due_at) AS due_at FROM notice WHERE due_at IS NOT NULL")

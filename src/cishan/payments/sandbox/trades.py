@@ -51,6 +51,20 @@ class SandboxTrade:
     expires_at: datetime
     paid_at: datetime | None = None
     closed_at: datetime | None = None
+    refunded_fen: int = 0
+
+
+@dataclass(frozen=True)
+class SandboxRefund:
+    """A refund that was made. `request_no` is the merchant's number of it, unique in its trade."""
+
+    app_id: str
+    out_trade_no: str
+    request_no: str
+    amount_fen: int
+    refunded_fen: int
+    reason: str
+    refunded_at: datetime
 
 
 def opened(checkout: CheckoutPage, now: datetime, late_pay: bool) -> SandboxTrade:
@@ -111,6 +125,20 @@ def closed(trade: SandboxTrade, now: datetime) -> SandboxTrade:
     if trade.status is not TradeStatus.WAIT_BUYER_PAY:
         raise BusinessFailure("ACQ.TRADE_STATUS_ERROR", "交易状态不合法")
     return replace(trade, status=TradeStatus.TRADE_CLOSED, closed_at=now)
+
+
+def refunded(trade: SandboxTrade, amount_fen: int, now: datetime) -> SandboxTrade:
+    """The trade with this much more given back; a trade whose whole sum has gone back is closed."""
+    if trade.status is TradeStatus.TRADE_FINISHED:
+        raise BusinessFailure("ACQ.TRADE_HAS_FINISHED", "交易已完结，不能退款")
+    if trade.paid_at is None:
+        raise BusinessFailure("ACQ.TRADE_STATUS_ERROR", "交易还没有付款")
+    total = trade.refunded_fen + amount_fen
+    if total > trade.total_fen:
+        raise BusinessFailure("ACQ.REASON_TRADE_REFUND_FEE_ERR", "退款金额超过可退金额")
+    if total == trade.total_fen:
+        return replace(trade, refunded_fen=total, status=TradeStatus.TRADE_CLOSED, closed_at=now)
+    return replace(trade, refunded_fen=total)
 
 
 def notifies(trade: SandboxTrade) -> bool:

@@ -1,4 +1,4 @@
-"""The fonts that sheets are set in, and which characters none of them has.
+"""The fonts that paper is set in, and which characters none of them has.
 
 Noto Sans SC comes with the package justmytype-intl-cjk; Debian's HanaMinB (Unicode extensions B to F) joins when it is
 there, and so does any font a city puts into its fonts directory for the rarest names.
