@@ -88,7 +88,9 @@ class Counter:
         return [await self.hear(body) for body in list(self.shop.bodies)]
 
     async def hear(self, body: bytes) -> NoticeVerdict:
-        return await handle_notice(body, services=self.services, owners=self.owners, now=self.clock.now())
+        return await handle_notice(
+            body, address="203.0.113.7", services=self.services, owners=self.owners, now=self.clock.now()
+        )
 
     async def paid_claim(self, late_choice: LateChoice = LateChoice.REFUND, *, price_fen: int = PRICE_FEN) -> Claimed:
         claimed = await self.claim(late_choice, price_fen=price_fen)
