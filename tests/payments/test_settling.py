@@ -1,10 +1,13 @@
 """Every way in which an order may stand, and everything that Alipay may say of it: the 48 cells of scenario P4."""
 
+import re
 from dataclasses import replace
 from itertools import product
+from pathlib import Path
 
 import pytest
 
+import cishan
 from cishan.clock import SteppedClock
 from cishan.database import rows
 from cishan.ledger.queries import balance_of
@@ -17,6 +20,7 @@ from cishan.payments.states import OrderStatus, SettleSource
 from cishan.sealing import Sealer
 from payments.order_makers import PRICE_FEN, RecordingOwner, Till, make_till, trade_for
 
+SOURCE = Path(cishan.__file__).parent
 UNPAID = frozenset({OrderStand.PENDING, OrderStand.UNKNOWN, OrderStand.CLOSED})
 CELL_IDS = [f"{stand}-{status}-{'refund' if refund else 'plain'}" for stand, status, refund in CELLS]
 
@@ -24,6 +28,24 @@ CELL_IDS = [f"{stand}-{status}-{'refund' if refund else 'plain'}" for stand, sta
 def test_the_table_has_a_cell_for_everything() -> None:
     assert len(CELLS) == 48
     assert set(CELLS) == set(product(OrderStand, TradeStatus, (False, True)))
+
+
+def test_an_order_is_paid_and_closed_in_one_file_and_settled_from_two() -> None:
+    """One door: notice, return page, poll and staff reach it through the inbox or the poller; the demo has no gateway."""
+    sources = {path.relative_to(SOURCE).as_posix(): path.read_text() for path in SOURCE.rglob("*.py")}
+    writers = {name for name, text in sources.items() if re.search(r"UPDATE payment_order SET status", text)}
+    callers = {name for name, text in sources.items() if re.search(r"await settle\(", text)}
+    assert writers == {"payments/actions.py"}
+    assert callers == {"payments/inbox.py", "payments/polling.py", "demo/journey.py"}
+
+
+@pytest.mark.usefixtures("transaction")
+async def test_orders_of_before_have_a_choice_and_no_refund() -> None:
+    found = await rows(
+        "SELECT column_name, column_default FROM information_schema.columns WHERE table_name = 'payment_order' "
+        "AND column_name IN ('late_choice', 'refunded_fen') ORDER BY column_name"
+    )
+    assert [row["column_default"].partition("::")[0] for row in found] == ["'refund'", "0"]
 
 
 @pytest.mark.parametrize("cell", CELLS, ids=CELL_IDS)

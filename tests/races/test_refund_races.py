@@ -114,8 +114,9 @@ async def late_money_has_an_end(counter: Counter, count: int, free: int) -> None
     kept = (await rows("SELECT count(*) AS n FROM unassigned_money WHERE resolved_at IS NULL"))[0]["n"]
     assert kept == count - free == len(counter.queued)
     # The queued job and two sweeps, at once.
-    for start in range(0, len(counter.queued), 20):
-        jobs = [payload["unassigned_id"] for _, payload in counter.queued[start : start + 20]]
+    queued = [payload["unassigned_id"] for _, payload in counter.queued]
+    for start in range(0, len(queued), 20):
+        jobs = queued[start : start + 20]
         await all_at_once(
             [
                 *(
@@ -137,8 +138,8 @@ async def late_money_has_an_end(counter: Counter, count: int, free: int) -> None
     )
     assert open_money == []
     owned = Tally(row["resolved_as"] for row in await rows("SELECT resolved_as FROM unassigned_money"))
-    queued = await rows("SELECT count(*) AS n FROM refund WHERE status = 'requested'")
-    assert queued[0]["n"] == owned["refund"]
+    promised = await rows("SELECT count(*) AS n FROM refund WHERE status = 'requested'")
+    assert promised[0]["n"] == owned["refund"]
     claims = await rows("SELECT count(*) AS n FROM claim WHERE status = 'paid'")
     assert claims[0]["n"] == free + owned["similar"]
     told = await rows("SELECT count(*) AS n FROM outbox_message WHERE key LIKE 'late-money:%'")

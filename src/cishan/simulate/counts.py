@@ -34,7 +34,10 @@ COUNTS: dict[str, str] = {
     "orders_paid": "SELECT count(*) FROM payment_order WHERE status = 'paid'",
     "orders_closed": "SELECT count(*) FROM payment_order WHERE status = 'closed'",
     "orders_pending": "SELECT count(*) FROM payment_order WHERE status = 'pending'",
-    "payments_late": "SELECT count(*) FROM unassigned_money WHERE reason = 'late'",
+    "payments_late": """
+SELECT (SELECT count(*) FROM unassigned_money WHERE reason = 'late')
+     + (SELECT count(*) FROM event WHERE subject_kind = 'claim' AND verb = 'pay_late')""",
+    "refunds": "SELECT count(*) FROM refund WHERE status = 'succeeded'",
     "payments_duplicate": "SELECT count(*) FROM unassigned_money WHERE reason = 'duplicate'",
     "payments_found_by_poll": """
 SELECT count(*) FROM event WHERE subject_kind = 'order' AND verb = 'receive' AND detail ->> 'source' = 'poll'""",
@@ -60,6 +63,7 @@ SELECT coalesce(sum(f.hours), 0) FROM claim c JOIN fulfilment f ON f.claim_id = 
 MONEY: dict[str, str] = {
     "received_fen": "SELECT coalesce(sum(paid_fen), 0) FROM payment_order WHERE status = 'paid'",
     "unassigned_fen": "SELECT coalesce(sum(amount_fen), 0) FROM unassigned_money WHERE resolved_at IS NULL",
+    "refunded_fen": "SELECT coalesce(sum(refunded_fen), 0) FROM payment_order",
     "advanced_fen": "SELECT coalesce(sum(amount_fen), 0) FROM advance",
     "spent_fen": "SELECT coalesce(sum(spent_fen), 0) FROM purchase WHERE booked_at IS NOT NULL",
     "held_by_towns_fen": """

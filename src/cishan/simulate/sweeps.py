@@ -19,7 +19,10 @@ SELDOM = timedelta(hours=1)
 MOST_ROUNDS = 500
 """A job takes a batch; so many batches an instant are more than any year has."""
 
-NEXT_POLL = "SELECT min(next_poll_at) AS due_at FROM payment_order WHERE next_poll_at > $1"
+NEXT_POLL = """
+SELECT least((SELECT min(next_poll_at) FROM payment_order WHERE next_poll_at > $1),
+             (SELECT min(next_try_at) FROM refund WHERE next_try_at > $1)) AS due_at
+"""
 NEXT_DEADLINE = """
 SELECT least(
     (SELECT min(due_at) FROM claim WHERE due_at > $1),
@@ -28,6 +31,7 @@ SELECT least(
 """
 STILL_OPEN = """
 SELECT (SELECT count(*) FROM payment_order WHERE status = 'pending')
+     + (SELECT count(*) FROM refund WHERE status IN ('requested', 'unknown'))
      + (SELECT count(*) FROM claim WHERE status IN ('reserved', 'promised')) AS waiting
 """
 

@@ -226,18 +226,7 @@ class AlipayGateway:
             "Content-Type": "application/x-www-form-urlencoded;charset=utf-8",
             "Accept-Encoding": "identity",
         }
-        raw = bytearray()
-        try:
-            async with self._pool().stream("POST", url, content=body, headers=headers) as response:
-                if response.status_code != 200:
-                    raise GatewayUnknown(f"the gateway answered with status {response.status_code}")
-                async for chunk in response.aiter_bytes():
-                    raw += chunk
-                    if len(raw) > MAX_ANSWER_BYTES:
-                        raise GatewayUnknown("the answer is far too long")
-        except httpx2.HTTPError as error:
-            raise GatewayUnknown(f"the gateway could not be reached: {type(error).__name__}") from error
-        return bytes(raw)
+        return await self._read("POST", url, MAX_ANSWER_BYTES, content=body, headers=headers)
 
     async def _fetch(self, url: str) -> bytes:
         """A file from an address that Alipay signed. It is no secret of ours, and yet nothing else is fetched than https, or
@@ -247,17 +236,21 @@ class AlipayGateway:
         beside = (parts.scheme, parts.netloc) == (own.scheme, own.netloc)
         if not beside and not (parts.scheme == "https" and (parts.hostname or "").endswith(BILL_HOSTS)):
             raise GatewayUnknown("the bill lies where no bill of Alipay's lies")
+        return await self._read("GET", url, MAX_BILL_BYTES)
+
+    async def _read(self, method: str, url: str, most_bytes: int, **options: Any) -> bytes:
+        """The whole answer, if it is one and no longer than it may be. The address is in no message: it may be a key."""
         raw = bytearray()
         try:
-            async with self._pool().stream("GET", url) as response:
+            async with self._pool().stream(method, url, **options) as response:
                 if response.status_code != 200:
-                    raise GatewayUnknown(f"the bill answered with status {response.status_code}")
+                    raise GatewayUnknown(f"the gateway answered with status {response.status_code}")
                 async for chunk in response.aiter_bytes():
                     raw += chunk
-                    if len(raw) > MAX_BILL_BYTES:
-                        raise GatewayUnknown("the bill is far too long")
+                    if len(raw) > most_bytes:
+                        raise GatewayUnknown("the answer is far too long")
         except httpx2.HTTPError as error:
-            raise GatewayUnknown(f"the bill could not be fetched: {type(error).__name__}") from error
+            raise GatewayUnknown(f"the gateway could not be reached: {type(error).__name__}") from error
         return bytes(raw)
 
     def _pool(self) -> httpx2.AsyncClient:
