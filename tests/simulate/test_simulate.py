@@ -17,6 +17,9 @@ PERSONS, HOUSEHOLDS, WISHES = 103, 60, 60
 
 HAPPENED = (
     "wishes_fulfilled",
+    "refunds",
+    "receipts",
+    "receipts_reversed",
     "wishes_returned",
     "wishes_lapsed",
     "wishes_withdrawn",

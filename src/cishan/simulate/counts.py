@@ -38,6 +38,8 @@ COUNTS: dict[str, str] = {
 SELECT (SELECT count(*) FROM unassigned_money WHERE reason = 'late')
      + (SELECT count(*) FROM event WHERE subject_kind = 'claim' AND verb = 'pay_late')""",
     "refunds": "SELECT count(*) FROM refund WHERE status = 'succeeded'",
+    "receipts": "SELECT count(*) FROM receipt",
+    "receipts_reversed": "SELECT count(*) FROM receipt_reversal",
     "payments_duplicate": "SELECT count(*) FROM unassigned_money WHERE reason = 'duplicate'",
     "payments_found_by_poll": """
 SELECT count(*) FROM event WHERE subject_kind = 'order' AND verb = 'receive' AND detail ->> 'source' = 'poll'""",

@@ -15,6 +15,7 @@ from cishan.simulate.buying import advance, buy
 from cishan.simulate.donors import Taken, pay, rush_for_wish, status_of, take_wish
 from cishan.simulate.gathering import Need, bring_to_wall, publish_again
 from cishan.simulate.handing_over import ask_family, deliver, thank
+from cishan.simulate.papers import ask_for_receipt
 from cishan.simulate.plan import BRING_SHARE, RUSH_SHARE, Course, Keeping
 from cishan.simulate.scene import Scene, rng_of
 from cishan.wishes import actions as wishes
@@ -88,7 +89,7 @@ async def _hold(scene: Scene, taken: Taken, way: ClaimWay, need: Need, rng: Rand
     if way is ClaimWay.PAY:
         if not await pay(scene, taken, rng):
             return False
-        await _use_money(scene, claim_id, need, rng)
+        await _use_money(scene, taken, need, rng)
         return True
     if need.course in ENDS:
         await scene.at_work(rng, days=1)
@@ -97,7 +98,8 @@ async def _hold(scene: Scene, taken: Taken, way: ClaimWay, need: Need, rng: Rand
     return await _keep_promise(scene, taken, way, need, rng)
 
 
-async def _use_money(scene: Scene, claim_id: int, need: Need, rng: Random) -> None:
+async def _use_money(scene: Scene, taken: Taken, need: Need, rng: Random) -> None:
+    claim_id = taken.claim.claim_id
     if need.course is Course.REFUSED_AFTER_PAYMENT:
         await scene.at_work(rng, days=1)
         await _end(scene, claim_id, need)
@@ -117,6 +119,7 @@ async def _use_money(scene: Scene, claim_id: int, need: Need, rng: Random) -> No
     await deliver(scene, claim_id, ClaimWay.PAY, need, buyer, rng)
     await ask_family(scene, claim_id, ClaimWay.PAY, need, buyer, rng)
     await thank(scene, claim_id, need, rng)
+    await ask_for_receipt(scene, claim_id, taken.donor, need, rng)
 
 
 async def _keep_promise(scene: Scene, taken: Taken, way: ClaimWay, need: Need, rng: Random) -> bool:

@@ -155,4 +155,7 @@ NO_PHONE_SHARE = 0.30
 WRONG_CODE_SHARE = 0.05
 THANKS_SHARE = 0.60
 PHOTO_SHARE = 0.30
+RECEIPT_SHARE = 0.30
+"""Of the paid gifts whose wish came true, how many donors ask for a receipt."""
+WRONG_RECEIPT_SHARE = 0.10
 ORGANISATION_SHARE = 0.05
