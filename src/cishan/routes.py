@@ -21,6 +21,7 @@ from cishan.claims import views as claims
 from cishan.households import desk as disclosure
 from cishan.households import field as households
 from cishan.jobs import desk as jobs
+from cishan.ledger import views as ledger
 from cishan.messages import views as messages
 from cishan.payments import views as payments
 from cishan.permissions import Permission as May
@@ -57,6 +58,7 @@ ROUTES: tuple[Row, ...] = (
     # the front
     Row("/ready", GET, front.show_ready, May.OPEN),
     Row("/about", GET, front.show_about, May.OPEN),
+    Row("/about/books", GET, ledger.show_heads, May.OPEN),
     Row("/mode", POST, front.change_mode, May.OPEN),
     # accounts
     Row("/sign-in", GET, doors.show_sign_in, May.OPEN),
@@ -184,6 +186,7 @@ ROUTES: tuple[Row, ...] = (
     Row("/desk/finance/approvals", GET, finance.show_approvals, May.MANAGE_MONEY),
     Row("/desk/finance/approvals/{id}/approve", POST, finance.approve, May.MANAGE_MONEY),
     Row("/desk/finance/approvals/{id}/refuse", POST, finance.refuse, May.MANAGE_MONEY),
+    Row("/desk/finance/trial-balance", GET, ledger.show_trial_balance, May.MANAGE_MONEY),
     Row("/desk/finance/entries", GET, books.show_entries, May.MANAGE_MONEY),
     Row("/desk/finance/entries/{id}", GET, books.show_entry, May.MANAGE_MONEY),
     # benefits and imports

@@ -60,6 +60,7 @@ AN_EDITOR = "SELECT account_id AS id FROM role_grant WHERE role = 'editor' AND $
 SAMPLES: dict[str, Sample] = {
     "/": Sample(None),
     "/about": Sample(None),
+    "/about/books": Sample(None),
     "/wishes": Sample(None),
     "/wishes/{id}": Sample(None, A_WISH % "published"),
     "/report": Sample(None),
@@ -113,6 +114,7 @@ SAMPLES: dict[str, Sample] = {
     ),
     "/desk/finance/approvals": Sample(Role.FINANCE),
     "/desk/finance/entries": Sample(Role.FINANCE),
+    "/desk/finance/trial-balance": Sample(Role.FINANCE),
     "/desk/finance/entries/{id}": Sample(
         Role.FINANCE, "SELECT id FROM ledger_entry WHERE $1::bigint > 0 ORDER BY id LIMIT 1"
     ),

@@ -11,6 +11,7 @@ from cishan.claims.states import ClaimStatus, ClaimWay
 from cishan.clock import SteppedClock
 from cishan.database import rows
 from cishan.ledger.actions import number_entries
+from cishan.ledger.chain import chain_entries, publish_heads
 from cishan.payments.actions import close_unopened
 from cishan.sealing import Sealer
 from cishan.settings import Settings
@@ -38,3 +39,5 @@ async def tell_story(settings: Settings, sealer: Sealer, clock: SteppedClock) ->
     await disable_account(leaver.account_id, actor=await makers.make_admin(sealer=sealer, now=now), now=now)
     await freeze_lists(makers.CITY, now.year, now=clock.advance(DAY))
     await number_entries()
+    await chain_entries(limit=1_000, now=clock.now())
+    await publish_heads(now=clock.now())

@@ -44,6 +44,22 @@ SELECT wish_id, donor_id, way, 'reserved', price_fen, claimed_at, status_since, 
 NOTHING_PAID = "status = '{}', trade_no = NULL, paid_fen = NULL, paid_at = NULL"
 FIRST_PAID = "WHERE id = (SELECT min(id) FROM payment_order WHERE status = 'paid')"
 
+CHANGED_BOOKS = [
+    "UPDATE ledger_entry SET source_id = source_id + 1000 WHERE id = 1",
+    "UPDATE ledger_entry SET source_kind = source_kind || 'x' WHERE id = 1",
+    "UPDATE ledger_entry SET occurred_at = occurred_at + interval '1 microsecond' WHERE id = 1",
+    "UPDATE ledger_entry SET booked_at = booked_at - interval '1 day' WHERE id = 1",
+    "UPDATE ledger_posting SET amount_fen = 2 * amount_fen WHERE entry_id = 1",
+    "UPDATE ledger_posting SET amount_fen = -amount_fen WHERE entry_id = 1",
+    "UPDATE ledger_account SET division_code = division_code || '1' WHERE id = 1",
+    "UPDATE ledger_entry_number SET entry_id = -entry_id WHERE number < 3; "
+    "UPDATE ledger_entry_number SET entry_id = 3 + entry_id WHERE number < 3",
+    "UPDATE ledger_link SET hash = set_byte(hash, 31, (get_byte(hash, 31) + 1) % 256) WHERE number = 2",
+    "DELETE FROM ledger_link WHERE number = 1",
+    "DELETE FROM ledger_link",
+]
+"""What nobody but the owner of the database could do to old books: every column, the numbers, the chain itself."""
+
 BREAKS: list[tuple[str, str]] = [
     ("entries_balanced", "UPDATE ledger_posting SET amount_fen = amount_fen + 1 WHERE id = 1"),
     ("entries_balanced", "DELETE FROM ledger_posting WHERE entry_id = 1"),
@@ -69,6 +85,8 @@ BREAKS: list[tuple[str, str]] = [
     ("uses_booked_once", "UPDATE advance SET amount_fen = amount_fen + 1 WHERE id = 1"),
     ("uses_booked_once", "DELETE FROM ledger_entry WHERE kind = 'purchase'"),
     ("town_holds_open_advances", "UPDATE claim SET status = 'bought' WHERE status = 'advanced'"),
+    *[("chain_unbroken", change) for change in CHANGED_BOOKS],
+    ("heads_agree_with_chain", "UPDATE ledger_head SET number = number - 1"),
     ("one_live_claim", SECOND_CLAIM),
     ("wish_agrees_with_claim", "UPDATE wish SET status = 'published' WHERE status = 'claimed'"),
     ("wish_agrees_with_claim", "UPDATE claim SET status = 'lapsed' WHERE status = 'advanced'"),

@@ -16,6 +16,7 @@ from cishan.handled import Handled
 from cishan.jobs.housekeeping import purge_expired
 from cishan.jobs.work import Job, Work
 from cishan.ledger.actions import number_entries
+from cishan.ledger.chain import chain_entries, publish_heads
 from cishan.messages.delivery import deliver_due
 from cishan.messages.transports import transport_of
 from cishan.payments.polling import poll_due_orders
@@ -26,6 +27,7 @@ from cishan.wishes.following import follow_households
 BATCH = 200
 ORDERS_AT_ONCE = 20
 MESSAGES_AT_ONCE = 50
+ENTRIES_AT_ONCE = 2_000
 
 
 class _Sweep(Protocol):
@@ -55,6 +57,14 @@ async def _number_entries(work: Work) -> Handled:
     return Handled(await number_entries())
 
 
+async def _chain_entries(work: Work) -> Handled:
+    return Handled(await chain_entries(limit=ENTRIES_AT_ONCE, now=work.now))
+
+
+async def _publish_heads(work: Work) -> Handled:
+    return Handled(await publish_heads(now=work.now))
+
+
 async def _follow_clock(work: Work) -> Handled:
     """Keeps this process on the database's time; a clock that is not the database's is left alone."""
     clock = work.services.clock
@@ -67,6 +77,8 @@ JOBS: tuple[Job, ...] = (
     Job("poll_orders", "向支付宝查询还没有结果的付款", timedelta(seconds=10), _poll_orders),
     Job("deliver_messages", "发出等着发的短信", timedelta(seconds=5), _deliver_messages),
     Job("number_entries", "给新记的账编上连续的凭证号", timedelta(seconds=10), _number_entries),
+    Job("chain_entries", "把编好号的账连成链，改动过的旧账会被发现", timedelta(seconds=30), _chain_entries),
+    Job("publish_heads", "公布当天的账目指纹", timedelta(minutes=10), _publish_heads),
     Job("lapse_claims", "收回没有按时付款、没有按时送到的认领", timedelta(seconds=15), _sweeping(lapse_due_claims)),
     Job("remind_claims", "提醒快到期的采购、送达和核实", timedelta(minutes=5), _sweeping(remind_due_soon)),
     Job(

@@ -1,7 +1,8 @@
 """All promises, in the order in which they are shown."""
 
+from cishan.verify.chain import CHAIN_CHECKS
 from cishan.verify.money import MONEY_CHECKS
 from cishan.verify.people import PEOPLE_CHECKS
 from cishan.verify.wishes import WISH_CHECKS
 
-CHECKS = (*MONEY_CHECKS, *WISH_CHECKS, *PEOPLE_CHECKS)
+CHECKS = (*MONEY_CHECKS, *CHAIN_CHECKS, *WISH_CHECKS, *PEOPLE_CHECKS)
