@@ -34,6 +34,7 @@ MODEL_MODULES = [
     "cishan.claims.models",
     "cishan.payments.models",
     "cishan.ledger.models",
+    "cishan.reconciliation.models",
     "cishan.benefits.models",
     "cishan.summaries.models",
     "cishan.supervision.models",

@@ -30,3 +30,4 @@ class SettleSource(StrEnum):
     NOTICE = "notice"
     RETURN = "return"
     POLL = "poll"
+    BILL = "bill"

@@ -1,9 +1,10 @@
 """The gateway as the rest of the house sees it: one object per merchant, made once at start."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode, urlsplit
 
@@ -48,11 +49,17 @@ __all__ = [
 ]
 
 MAX_ANSWER_BYTES = 64 * 1024
+BILL_HOSTS = (".alipay.com", ".alipayobjects.com", ".alipaydev.com")
+MAX_BILL_BYTES = 64 * 1024 * 1024
+BILL_SECONDS = 25
+"""A bill's address dies after 30."""
 MAX_CONNECTIONS = 20
 # Shorter than servers commonly keep an idle connection, so that we are not the ones to find it closed.
 IDLE_CONNECTION_SECONDS = 4.0
 
 NO_SUCH_TRADE = frozenset({"ACQ.TRADE_NOT_EXIST", "TRADE_NOT_EXIST"})
+# An empty day, or a bill that is not ready yet: the two are not told apart.
+NO_BILL = frozenset({"NO_BILL_DATA", "BILL_NOT_EXIST", "isp.NO_BILL_DATA", "isp.BILL_NOT_EXIST"})
 # A trade that is not waiting for its buyer is not closed; the refusal does not say whether it is paid or
 # closed.
 NOT_WAITING = frozenset(
@@ -65,6 +72,10 @@ NOT_WAITING = frozenset(
         "ACQ.TRADE_HAS_FINISHED",
     }
 )
+
+
+# The client writes the address of every request to its log, and a bill's address is the bill.
+logging.getLogger("httpx2").setLevel(logging.WARNING)
 
 
 class AlipayGateway:
@@ -123,6 +134,18 @@ class AlipayGateway:
             if answer.get("out_trade_no") != out_trade_no:
                 raise GatewayUnknown("the answer is about another trade")
             return CloseOutcome.CLOSED
+
+    async def bill(self, day: date) -> bytes | None:
+        """The zip of a day's bill, fetched within the half minute that its address lives; None when there is none yet."""
+        try:
+            async with self._deadline():
+                answer = await self._ask(requests.bill_request(day))
+        except GatewayRefused as refusal:
+            if refusal.sub_code in NO_BILL:
+                return None
+            raise
+        async with self._deadline(BILL_SECONDS):
+            return await self._fetch(str(answer.get("bill_download_url", "")))
 
     async def aclose(self) -> None:
         """Gives back the connections, if they are ours."""
@@ -193,6 +216,24 @@ class AlipayGateway:
             raise GatewayUnknown(f"the gateway could not be reached: {type(error).__name__}") from error
         return bytes(raw)
 
+    async def _fetch(self, url: str) -> bytes:
+        """A file from an address that Alipay signed. It is believed no further than that: nothing is fetched but from Alipay's
+        hosts over TLS, or from where the gateway itself is.
+        """
+        address = _bill_address(url, self.merchant.gateway_url)
+        raw = bytearray()
+        try:
+            async with self._pool().stream("GET", address) as response:
+                if response.status_code != 200:
+                    raise GatewayUnknown(f"the bill answered with status {response.status_code}")
+                async for chunk in response.aiter_bytes():
+                    raw += chunk
+                    if len(raw) > MAX_BILL_BYTES:
+                        raise GatewayUnknown("the bill is far too long")
+        except (httpx2.HTTPError, httpx2.InvalidURL) as error:
+            raise GatewayUnknown(f"the bill could not be fetched: {type(error).__name__}") from None
+        return bytes(raw)
+
     def _pool(self) -> httpx2.AsyncClient:
         if self._client is None:
             # Proxies of the environment are not followed: whoever sets one would read what is asked.
@@ -205,10 +246,26 @@ class AlipayGateway:
         return self._client
 
     @asynccontextmanager
-    async def _deadline(self) -> AsyncIterator[None]:
+    async def _deadline(self, seconds: float | None = None) -> AsyncIterator[None]:
         # A client's own timeouts count one read at a time; a server that drips would hold us for ever.
+        limit = seconds or self._timeout_seconds
         try:
-            async with asyncio.timeout(self._timeout_seconds):
+            async with asyncio.timeout(limit):
                 yield
         except TimeoutError as late:
-            raise GatewayUnknown(f"no answer within {self._timeout_seconds:g} s") from late
+            raise GatewayUnknown(f"no answer within {limit:g} s") from late
+
+
+def _bill_address(url: str, gateway_url: str) -> str:
+    """Where a bill may be fetched; GatewayUnknown for anywhere else. Documents of Alipay show plain http, hosts take TLS."""
+    try:
+        parts, own = urlsplit(url), urlsplit(gateway_url)
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        raise GatewayUnknown("the bill's address is none") from None
+    if (parts.scheme, parts.netloc) == (own.scheme, own.netloc):
+        return url
+    plain = parts.username is None and port in {None, 80, 443}
+    if parts.scheme in {"http", "https"} and plain and host.endswith(BILL_HOSTS):
+        return parts._replace(scheme="https", netloc=host).geturl()
+    raise GatewayUnknown("the bill lies where no bill of Alipay's lies")

@@ -6,14 +6,20 @@ keep.
 """
 
 import re
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
+from alipay.aop.api.domain.AlipayDataDataserviceBillDownloadurlQueryModel import (
+    AlipayDataDataserviceBillDownloadurlQueryModel,
+)
 from alipay.aop.api.domain.AlipayTradeCloseModel import AlipayTradeCloseModel
 from alipay.aop.api.domain.AlipayTradePagePayModel import AlipayTradePagePayModel
 from alipay.aop.api.domain.AlipayTradeQueryModel import AlipayTradeQueryModel
 from alipay.aop.api.domain.AlipayTradeWapPayModel import AlipayTradeWapPayModel
+from alipay.aop.api.request.AlipayDataDataserviceBillDownloadurlQueryRequest import (
+    AlipayDataDataserviceBillDownloadurlQueryRequest,
+)
 from alipay.aop.api.request.AlipayTradeCloseRequest import AlipayTradeCloseRequest
 from alipay.aop.api.request.AlipayTradePagePayRequest import AlipayTradePagePayRequest
 from alipay.aop.api.request.AlipayTradeQueryRequest import AlipayTradeQueryRequest
@@ -79,6 +85,14 @@ def close_request(out_trade_no: str) -> Any:
     model = AlipayTradeCloseModel()
     model.out_trade_no = checked_out_trade_no(out_trade_no)
     return AlipayTradeCloseRequest(model)
+
+
+def bill_request(day: date) -> Any:
+    """Asks where the bill of a day in China can be fetched."""
+    model = AlipayDataDataserviceBillDownloadurlQueryModel()
+    model.bill_type = "trade"
+    model.bill_date = day.isoformat()
+    return AlipayDataDataserviceBillDownloadurlQueryRequest(model)
 
 
 def signed_params(request: Any, app_id: str, key: RSAPrivateKey, now: datetime) -> dict[str, str]:
