@@ -36,6 +36,8 @@ COLUMNS: tuple[SealedColumn, ...] = (
     SealedColumn("stored_notice", "body_sealed", "stored_notice.body"),
     SealedColumn("concern", "text_sealed", "concern.text"),
     SealedColumn("concern", "contact_sealed", "concern.contact"),
+    SealedColumn("bank_line", "party_sealed", "bank_line.party"),
+    SealedColumn("bank_line", "summary_sealed", "bank_line.summary"),
     SealedColumn("outbox_message", "recipient_sealed", "message.recipient"),
     SealedColumn("outbox_message", "text_sealed", "message.text"),
 )
