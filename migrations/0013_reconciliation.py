@@ -253,6 +253,7 @@ class Migration(migrations.Migration):
                 ("trade_no", fields.CharField(max_length=64)),
                 ("out_trade_no", fields.CharField(max_length=64)),
                 ("request_no", fields.CharField(default="", max_length=64)),
+                ("round", fields.SmallIntField(default=1)),
                 ("ours_fen", fields.BigIntField()),
                 ("theirs_fen", fields.BigIntField()),
                 (
@@ -512,7 +513,8 @@ class Migration(migrations.Migration):
         ops.AddConstraint(
             model_name="BillDifference",
             constraint=UniqueConstraint(
-                fields=("day_id", "row_kind", "trade_no", "out_trade_no", "request_no"), name="uq_bill_difference"
+                fields=("day_id", "row_kind", "trade_no", "out_trade_no", "request_no", "round"),
+                name="uq_bill_difference",
             ),
         ),
         ops.AddConstraint(

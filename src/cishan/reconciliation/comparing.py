@@ -1,6 +1,6 @@
 """Keeps a day's bill and compares it with our books, both under the day's row lock: the one writer of what differs."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 
 from tortoise.transactions import in_transaction
@@ -22,6 +22,7 @@ from cishan.reconciliation.rules import (
     next_status,
     next_try_after,
     status_of_day,
+    with_adjustments,
 )
 from cishan.reconciliation.states import BillRowKind, DayStatus, DifferenceKind, DifferenceStatus, Resolution
 from cishan.working_days import end_of_working_days
@@ -55,18 +56,17 @@ SELECT trade_no, out_trade_no, paid_fen FROM payment_order
  WHERE charity_id = $1 AND status = 'paid' AND out_trade_no = ANY($2::varchar[])
 """
 KNOWN = """
-SELECT id, row_kind, trade_no, out_trade_no, request_no, ours_fen, theirs_fen, status, resolution
-  FROM bill_difference WHERE day_id = $1 FOR UPDATE
+SELECT id, row_kind, trade_no, out_trade_no, request_no, round, ours_fen, theirs_fen, status, resolution
+  FROM bill_difference WHERE day_id = $1 ORDER BY round FOR UPDATE
 """
 ADD_DIFFERENCE = """
 INSERT INTO bill_difference (day_id, kind, row_kind, trade_no, out_trade_no, request_no, ours_fen, theirs_fen, status, note,
-                             found_at, due_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'open', '', $9, $10) RETURNING id
+                             round, found_at, due_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'open', '', $9, $10, $11) RETURNING id
 """
-OPEN_ANEW = """
+MOVED = """
 UPDATE bill_difference SET kind = $2, ours_fen = $3, theirs_fen = $4, status = 'open', resolution = NULL, note = '',
-       found_at = $5, due_at = $6, owner_id = NULL, proposed_by_id = NULL, resolved_by_id = NULL, resolved_at = NULL
- WHERE id = $1
+       proposed_by_id = NULL WHERE id = $1
 """
 VANISH = """
 UPDATE bill_difference SET status = 'resolved', resolution = 'agrees_now', proposed_by_id = NULL, resolved_by_id = NULL,
@@ -143,8 +143,13 @@ async def _keep(day: JsonRow, bill: Bill, before: JsonRow | None, *, now: dateti
 
 
 async def _compare(day: JsonRow, *, refunds: RefundsOfDay, now: datetime) -> DayStatus:
-    found = {one.key: one for one in await _differences(day, refunds)}
-    known = {_key(row): row for row in await rows(KNOWN, day["id"])}
+    rounds = await rows(KNOWN, day["id"])
+    booked_fen: dict[Key, int] = {}
+    for row in rounds:
+        if row["status"] == DifferenceStatus.RESOLVED and row["resolution"] == Resolution.BOOKED:
+            booked_fen[_key(row)] = booked_fen.get(_key(row), 0) + row["theirs_fen"] - row["ours_fen"]
+    found = {one.key: one for one in await _differences(day, refunds, booked_fen)}
+    known = {_key(row): row for row in rounds}
     for key, one in found.items():
         await _note(day, one, known.get(key), now=now)
     for key, row in known.items():
@@ -159,23 +164,26 @@ async def _compare(day: JsonRow, *, refunds: RefundsOfDay, now: datetime) -> Day
     return status
 
 
-async def _note(day: JsonRow, one: Found, row: JsonRow | None, *, now: datetime) -> None:
-    """Writes a difference down, or opens it anew when the sides have moved since somebody resolved it."""
-    due_at = end_of_working_days(now, DAYS_TO_RESOLVE)
+async def _note(day: JsonRow, one: Found, last: JsonRow | None, *, now: datetime) -> None:
+    """Writes a difference down, or what has become of one that is open; what somebody explained stays explained."""
     sums: dict[str, object] = {"ours_fen": one.ours_fen, "theirs_fen": one.theirs_fen}
-    if row is None:
-        kind, trade_no, out_trade_no, request_no = one.key
-        values = (kind.value, trade_no, out_trade_no, request_no, one.ours_fen, one.theirs_fen, now, due_at)
-        added = await rows(ADD_DIFFERENCE, day["id"], one.kind.value, *values)
-        await record_event("difference", added[0]["id"], "find", actor=None, now=now, detail=sums)
+    moved = last is None or (last["ours_fen"], last["theirs_fen"]) != (one.ours_fen, one.theirs_fen)
+    if last is not None and last["status"] != DifferenceStatus.RESOLVED:
+        if moved:
+            await rows(MOVED, last["id"], one.kind.value, one.ours_fen, one.theirs_fen)
+            await record_event("difference", last["id"], "move", actor=None, now=now, detail=sums)
         return
-    moved = (row["ours_fen"], row["theirs_fen"]) != (one.ours_fen, one.theirs_fen)
-    if moved or row["resolution"] == Resolution.AGREES_NOW:
-        await rows(OPEN_ANEW, row["id"], one.kind.value, one.ours_fen, one.theirs_fen, now, due_at)
-        await record_event("difference", row["id"], "reopen", actor=None, now=now, detail=sums)
+    if last is not None and last["resolution"] == Resolution.EXPLAINED and not moved:
+        return
+    kind, trade_no, out_trade_no, request_no = one.key
+    number = last["round"] + 1 if last else 1
+    due_at = end_of_working_days(now, DAYS_TO_RESOLVE)
+    values = (kind.value, trade_no, out_trade_no, request_no, one.ours_fen, one.theirs_fen, number, now, due_at)
+    added = await rows(ADD_DIFFERENCE, day["id"], one.kind.value, *values)
+    await record_event("difference", added[0]["id"], "find", actor=None, now=now, detail=sums)
 
 
-async def _differences(day: JsonRow, refunds: RefundsOfDay) -> tuple[Found, ...]:
+async def _differences(day: JsonRow, refunds: RefundsOfDay, booked_fen: Mapping[Key, int]) -> tuple[Found, ...]:
     charity_id, on = day["charity_id"], day["day"]
     start, end = beijing_midnight(on), beijing_midnight(on + DAY)
     listed = await rows(LISTED, charity_id, on - DAY, on + DAY)
@@ -190,7 +198,13 @@ async def _differences(day: JsonRow, refunds: RefundsOfDay) -> tuple[Found, ...]
         *_payments(await rows(PAID_WITH_NUMBERS, charity_id, numbers)),
         *_refunds(await refunds.with_numbers(charity_id, request_nos)),
     ]
-    return find_differences(theirs, ours_of_day, elsewhere, {_movement(row).key for row in listed})
+    nothing_else = [Movement(*key, amount_fen=0) for key in booked_fen if key not in {one.key for one in elsewhere}]
+    return find_differences(
+        theirs,
+        with_adjustments(ours_of_day, booked_fen),
+        with_adjustments([*nothing_else, *elsewhere], booked_fen),
+        {_movement(row).key for row in listed},
+    )
 
 
 def _movement(row: JsonRow) -> Movement:

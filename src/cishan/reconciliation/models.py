@@ -87,6 +87,8 @@ class BillRow(Model):
 class BillDifference(Model):
     """What a day's bill and our books say differently. Sums are what came in, negative for a refund; 0 for nothing.
 
+    What was resolved is never touched again: if the sides move apart once more, that is the next `round`.
+
     Two people where money would be missing: `proposed_by` says what to do, `resolved_by` agrees.
     """
 
@@ -99,6 +101,7 @@ class BillDifference(Model):
     trade_no = fields.CharField(max_length=64)
     out_trade_no = fields.CharField(max_length=64)
     request_no = fields.CharField(max_length=64, default="")
+    round = fields.SmallIntField(default=1)
     ours_fen = fields.BigIntField()
     theirs_fen = fields.BigIntField()
     status = fields.CharEnumField(DifferenceStatus, max_length=10)
@@ -122,7 +125,8 @@ class BillDifference(Model):
         indexes = [Index(fields=("status", "due_at"), name="ix_bill_difference_open")]
         constraints = [
             UniqueConstraint(
-                fields=("day_id", "row_kind", "trade_no", "out_trade_no", "request_no"), name="uq_bill_difference"
+                fields=("day_id", "row_kind", "trade_no", "out_trade_no", "request_no", "round"),
+                name="uq_bill_difference",
             ),
             CheckConstraint(
                 check="(status = 'resolved') = (resolved_at IS NOT NULL) AND (status = 'open') = (resolution IS NULL)",

@@ -1,7 +1,7 @@
 """Pure decisions: what differs between a bill and our books, when to ask again, who must agree, when a month may close."""
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from cishan.clock import beijing_midnight
@@ -36,7 +36,6 @@ VERBS = {
     "resolve": "处理",
     "agree": "同意",
     "vanish": "自动核销",
-    "reopen": "重新打开",
 }
 
 
@@ -91,9 +90,14 @@ def find_differences(
     found += [
         Found(movement.key, DifferenceKind.MISSING_THERE, movement.amount_fen, 0)
         for movement in ours_of_day
-        if movement.key not in in_bill
+        if movement.key not in in_bill and movement.amount_fen
     ]
     return tuple(found)
+
+
+def with_adjustments(ours: Sequence[Movement], booked_fen: Mapping[Key, int]) -> list[Movement]:
+    """Our movements with what was booked because of earlier differences, so that nothing is booked a second time."""
+    return [replace(movement, amount_fen=movement.amount_fen + booked_fen.get(movement.key, 0)) for movement in ours]
 
 
 def bill_due(day: date) -> datetime:

@@ -48,7 +48,6 @@ MOVES: dict[str, tuple[frozenset[DifferenceStatus], DifferenceStatus]] = {
     "resolve": (frozenset({DifferenceStatus.OPEN}), DifferenceStatus.RESOLVED),
     "agree": (frozenset({DifferenceStatus.PROPOSED}), DifferenceStatus.RESOLVED),
     "vanish": (frozenset({DifferenceStatus.OPEN, DifferenceStatus.PROPOSED}), DifferenceStatus.RESOLVED),
-    "reopen": (frozenset({DifferenceStatus.RESOLVED}), DifferenceStatus.OPEN),
 }
 """verb -> (statuses it may start from, status it leads to)."""
 
