@@ -48,6 +48,20 @@ PLACES: dict[Role, tuple[Link, ...]] = {
         ("拨备用金", "/desk/finance/advances", "gift"),
         ("超价审批", "/desk/finance/approvals", "check"),
         ("账目", "/desk/finance/entries", "search"),
+        ("对账", "/desk/finance/reconciliation", "calendar"),
+        ("结账", "/desk/finance/months", "file"),
+    ),
+    Role.BOOKKEEPER: (
+        ("对账", "/desk/finance/reconciliation", "calendar"),
+        ("银行流水", "/desk/finance/bank", "list"),
+        ("结账", "/desk/finance/months", "file"),
+        ("账目", "/desk/finance/entries", "search"),
+        ("财务", "/desk/finance", "money"),
+    ),
+    Role.CASHIER: (
+        ("银行流水", "/desk/finance/bank", "list"),
+        ("财务", "/desk/finance", "money"),
+        ("账目", "/desk/finance/entries", "search"),
     ),
     Role.ADMIN: (
         ("人员", "/desk/staff", "users"),
@@ -67,6 +81,8 @@ HOME: dict[Role, str] = {
     Role.EDITOR: "/desk/publishing",
     Role.SUPERVISOR: "/desk/overdue",
     Role.FINANCE: "/desk/finance",
+    Role.BOOKKEEPER: "/desk/finance/reconciliation",
+    Role.CASHIER: "/desk/finance/bank",
     Role.ADMIN: "/desk/staff",
 }
 """Where a role lands after sign-in."""

@@ -20,6 +20,8 @@ from cishan.ledger.chain import chain_entries, publish_heads
 from cishan.messages.delivery import deliver_due
 from cishan.messages.transports import transport_of
 from cishan.payments.polling import poll_due_orders
+from cishan.reconciliation.fetching import reconcile_due_days
+from cishan.reconciliation.refunds import refunds_of_day
 from cishan.sealing import Sealer
 from cishan.supervision.deadlines import lapse_late_wishes, remind_of_late_wishes
 from cishan.wishes.following import follow_households
@@ -28,6 +30,7 @@ BATCH = 200
 ORDERS_AT_ONCE = 20
 MESSAGES_AT_ONCE = 50
 ENTRIES_AT_ONCE = 2_000
+DAYS_AT_ONCE = 7
 
 
 class _Sweep(Protocol):
@@ -65,6 +68,12 @@ async def _publish_heads(work: Work) -> Handled:
     return Handled(await publish_heads(now=work.now))
 
 
+async def _reconcile_days(work: Work) -> Handled:
+    return await reconcile_due_days(
+        limit=DAYS_AT_ONCE, services=work.services, owners=work.owners, refunds=refunds_of_day(), now=work.now
+    )
+
+
 async def _follow_clock(work: Work) -> Handled:
     """Keeps this process on the database's time; a clock that is not the database's is left alone."""
     clock = work.services.clock
@@ -79,6 +88,7 @@ JOBS: tuple[Job, ...] = (
     Job("number_entries", "给新记的账编上连续的凭证号", timedelta(seconds=10), _number_entries),
     Job("chain_entries", "把编好号的账连成链，改动过的旧账会被发现", timedelta(seconds=30), _chain_entries),
     Job("publish_heads", "公布当天的账目指纹", timedelta(minutes=10), _publish_heads),
+    Job("reconcile_days", "取前一天的支付宝账单，和账目核对", timedelta(minutes=5), _reconcile_days),
     Job("lapse_claims", "收回没有按时付款、没有按时送到的认领", timedelta(seconds=15), _sweeping(lapse_due_claims)),
     Job("remind_claims", "提醒快到期的采购、送达和核实", timedelta(minutes=5), _sweeping(remind_due_soon)),
     Job(

@@ -110,7 +110,9 @@ async def book_fee(
     return await _book(EntryKind.FEE, fund_id, legs, source, occurred_at=kept_at, now=now)
 
 
-async def book_adjustment(fund_id: int, amount_fen: int, source: Source, *, occurred_at: datetime, now: datetime) -> int:
+async def book_adjustment(
+    fund_id: int, amount_fen: int, source: Source, *, occurred_at: datetime, now: datetime
+) -> int:
     """The books follow Alipay's bill: alipay debit, fund credit; a negative sum writes money off."""
     legs = (Leg(AccountType.ALIPAY, amount_fen), Leg(AccountType.FUND, -amount_fen))
     return await _book(EntryKind.ADJUSTMENT, fund_id, legs, source, occurred_at=occurred_at, now=now)
