@@ -41,6 +41,9 @@ NOT_PAGES = {
     "/field/wishes/{id}/go-on",
     "/desk/imports/templates/{kind}",
     "/desk/imports/{id}/errors.csv",
+    "/desk/finance/bank/template",
+    "/desk/finance/months/{month}/vouchers.csv",
+    "/desk/finance/months/{month}/vouchers.xlsx",
 }
 """Answers that are text, pictures, files or redirects."""
 
@@ -118,6 +121,15 @@ SAMPLES: dict[str, Sample] = {
     "/desk/finance/entries/{id}": Sample(
         Role.FINANCE, "SELECT id FROM ledger_entry WHERE $1::bigint > 0 ORDER BY id LIMIT 1"
     ),
+    "/desk/finance/reconciliation": Sample(Role.FINANCE),
+    "/desk/finance/reconciliation/{day}": Sample(
+        Role.BOOKKEEPER, "SELECT day FROM bill_day WHERE status = 'different' AND $1::bigint > 0 LIMIT 1"
+    ),
+    "/desk/finance/bank": Sample(Role.BOOKKEEPER),
+    "/desk/finance/bank/{id}": Sample(
+        Role.CASHIER, "SELECT id FROM bank_statement WHERE $1::bigint > 0 ORDER BY id LIMIT 1"
+    ),
+    "/desk/finance/months": Sample(Role.BOOKKEEPER),
     "/desk/lists": Sample(Role.TOWN_REVIEWER),
     "/desk/doubts": Sample(Role.TOWN_REVIEWER),
     "/desk/overdue": Sample(Role.SUPERVISOR),

@@ -87,6 +87,21 @@ BREAKS: list[tuple[str, str]] = [
     ("town_holds_open_advances", "UPDATE claim SET status = 'bought' WHERE status = 'advanced'"),
     *[("chain_unbroken", change) for change in CHANGED_BOOKS],
     ("heads_agree_with_chain", "UPDATE ledger_head SET number = number - 1"),
+    ("bill_agrees", "DELETE FROM bill_difference"),
+    (
+        "bill_agrees",
+        "UPDATE bill_difference SET status = 'open', resolution = NULL, resolved_at = NULL, due_at = '2025-03-04Z'",
+    ),
+    ("bill_agrees", "UPDATE bill_difference SET resolution = 'explained'"),
+    ("bill_agrees", "DELETE FROM bill_row WHERE id = 1"),
+    ("bill_agrees", "UPDATE bill_row SET received_fen = received_fen + 1 WHERE id = 1"),
+    ("bill_agrees", "UPDATE bill_day SET status = 'waiting', compared_at = NULL, due_at = '2025-03-04Z'"),
+    ("bill_agrees", f"UPDATE payment_order SET paid_fen = paid_fen + 1 {FIRST_PAID}"),
+    ("fees_agree_with_bills", "UPDATE bill_file SET fee_fen = fee_fen + 1"),
+    ("fees_agree_with_bills", "DELETE FROM ledger_entry WHERE kind = 'fee'"),
+    ("nothing_in_closed_month", "UPDATE ledger_entry SET booked_at = '2025-02-28 15:59:59Z' WHERE id = 1"),
+    ("bank_lines_booked_once", "DELETE FROM ledger_entry WHERE kind = 'withdrawal'"),
+    ("bank_lines_booked_once", "UPDATE bank_line SET status = 'noise'"),
     ("one_live_claim", SECOND_CLAIM),
     ("wish_agrees_with_claim", "UPDATE wish SET status = 'published' WHERE status = 'claimed'"),
     ("wish_agrees_with_claim", "UPDATE claim SET status = 'lapsed' WHERE status = 'advanced'"),
@@ -158,7 +173,7 @@ async def books(story: Settings) -> AsyncIterator[Books]:
     async with database(story):
         try:
             async with in_transaction():
-                yield Books(BEGAN + 2 * DAY)
+                yield Books(BEGAN + 3 * DAY)
                 raise _Rollback
         except _Rollback:
             pass

@@ -24,6 +24,7 @@ from cishan.database import rows
 from cishan.demo.journey import Home, Journey, Stage
 from cishan.demo.payments import import_payments
 from cishan.demo.people import CITY, SEED, VILLAGES, Family, families
+from cishan.demo.reconciliation import agree_with_bills
 from cishan.demo.staff import Crew, open_accounts
 from cishan.demo.texts import SAMPLES, Sample
 from cishan.divisions.actions import load_divisions
@@ -31,6 +32,7 @@ from cishan.divisions.rules import town_of
 from cishan.households.actions import give_consent, open_household
 from cishan.households.states import ConsentMethod, ConsentPurpose
 from cishan.ledger.actions import number_entries
+from cishan.ledger.chain import chain_entries, publish_heads
 from cishan.payments.owners import LineOwners
 from cishan.services import Services
 from cishan.summaries.actions import freeze_lists
@@ -38,6 +40,8 @@ from cishan.wishes.campaigns import DEFAULT_TERMS, TermsFigures, open_campaign
 from cishan.wishes.states import WishKind, WishStatus
 
 FAMILIES_IN_A_VILLAGE = 7
+ENTRIES = 10_000
+"""More than the demo books."""
 DAY = timedelta(days=1)
 OPENED_DAYS_AGO = 560
 """When the demo's office opened: early enough for wishes of last year."""
@@ -111,7 +115,11 @@ async def load_city(services: Services, owners: LineOwners, *, report: Report) -
         report("微心愿：登记、走访、发布、认领、圆梦")
         journey = Journey(crew, site, services, owners)
         await _make_wishes(journey, homes, crew, now, chance)
+        report("支付宝账单和银行流水")
+        await agree_with_bills(crew, site, services, now=now)
         await number_entries()
+        await chain_entries(limit=ENTRIES, now=now)
+        await publish_heads(now=now)
         report("去年的幸福清单")
         await freeze_lists(CITY, beijing_day(now).year - 1, now=now)
 

@@ -3,6 +3,7 @@
 from cishan.verify.chain import CHAIN_CHECKS
 from cishan.verify.money import MONEY_CHECKS
 from cishan.verify.people import PEOPLE_CHECKS
+from cishan.verify.reconciliation import RECONCILIATION_CHECKS
 from cishan.verify.wishes import WISH_CHECKS
 
-CHECKS = (*MONEY_CHECKS, *CHAIN_CHECKS, *WISH_CHECKS, *PEOPLE_CHECKS)
+CHECKS = (*MONEY_CHECKS, *CHAIN_CHECKS, *RECONCILIATION_CHECKS, *WISH_CHECKS, *PEOPLE_CHECKS)
