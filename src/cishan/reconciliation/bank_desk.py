@@ -15,6 +15,7 @@ from cishan.forms.replay import answer_once
 from cishan.permissions import Permission, holds
 from cishan.reconciliation.bank import apply_statement, code_line, preview_statement
 from cishan.reconciliation.bank_reading import COLUMNS, EXAMPLE
+from cishan.reconciliation.desk import chosen_id
 from cishan.reconciliation.pages import NOTHING, BankPage, bank_line_card, statement_page
 from cishan.reconciliation.queries import bank_lines_of, count_open_bank_lines, statements_of
 from cishan.reconciliation.states import BankLineStatus
@@ -49,13 +50,22 @@ async def _bank_response(
     status: int = 200,
 ) -> Response:
     charity_id, viewer = request.state.site.charity_id, viewer_of(request)
+    keeps_books, chosen = holds(viewer.role, Permission.KEEP_BOOKS), line_id or chosen_id(request)
     shows_all = "all" in request.query_params
     found = await bank_lines_of(charity_id, all_of_them=shows_all, sealer=services_of(request).sealer)
     page = BankPage(
-        lines=tuple(bank_line_card(row, values, errors) if row.id == line_id else bank_line_card(row) for row in found),
+        lines=tuple(
+            bank_line_card(
+                row,
+                keeps_books=keeps_books,
+                chosen=row.id == chosen,
+                values=values if row.id == line_id else NOTHING,
+                errors=errors if row.id == line_id else NOTHING,
+            )
+            for row in found
+        ),
         open=await count_open_bank_lines(charity_id),
         shows_all=shows_all,
-        can_code=holds(viewer.role, Permission.KEEP_BOOKS),
         can_upload=holds(viewer.role, Permission.HANDLE_CASH),
         statements=await statements_of(charity_id),
         row_errors=row_errors,

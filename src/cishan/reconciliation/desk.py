@@ -37,7 +37,7 @@ from cishan.reconciliation.resolving import (
     resolve_difference,
     take_difference,
 )
-from cishan.reconciliation.states import Resolution
+from cishan.reconciliation.states import DifferenceStatus, Resolution
 from cishan.templating import page_response
 from cishan.web import done, path_id, services_of, viewer_of
 
@@ -79,6 +79,10 @@ async def _day_response(
     differences = await differences_of(row.id)
     names = await names_of(people_in(differences), services.sealer)
     keeps_books = holds(viewer.role, Permission.KEEP_BOOKS)
+    chosen = difference_id or chosen_id(request)
+    open_ones = [one.id for one in differences if one.status is not DifferenceStatus.RESOLVED]
+    if not chosen and len(open_ones) == 1:
+        chosen = open_ones[0]
     page = DayPage(
         line=day_line(row, now),
         key=on.isoformat(),
@@ -93,6 +97,7 @@ async def _day_response(
                 names,
                 keeps_books=keeps_books,
                 approves=holds(viewer.role, Permission.MANAGE_MONEY),
+                chosen=one.id == chosen,
                 now=now,
                 values=values if one.id == difference_id else NOTHING,
                 errors=errors if one.id == difference_id else NOTHING,
@@ -172,6 +177,12 @@ async def _acted(request: Request, act: Callable[[int], Awaitable[None]], notice
             errors=error.fields,
             status=error.status_code,
         )
+
+
+def chosen_id(request: Request) -> int:
+    """Which of a page's rows has its form open, from `handle` in the address; 0 for none."""
+    text = request.query_params.get("handle", "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
 
 
 def _path_day(request: Request) -> date:

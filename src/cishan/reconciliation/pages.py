@@ -68,7 +68,10 @@ class DaysPage:
 
 @dataclass(frozen=True)
 class DifferenceCard:
-    """A difference with what the one who looks may do about it."""
+    """A difference with what the one who looks may do about it.
+
+    One form a page, for each field has one name: the others have `handle_href`, which leads to theirs.
+    """
 
     id: int
     title: str
@@ -77,6 +80,7 @@ class DifferenceCard:
     answers: tuple[tuple[str, str], ...]
     order_href: str
     wants_two: bool
+    handle_href: str
     can_take: bool
     can_resolve: bool
     can_agree: bool
@@ -108,8 +112,8 @@ class BankLineCard:
     serial: str
     state: str
     note: str
-    is_open: bool
-    suggestion: str
+    handle_href: str
+    can_code: bool
     values: Mapping[str, str]
     errors: Errors
     choices: tuple[tuple[str, str], ...] = LINE_CHOICES
@@ -120,7 +124,6 @@ class BankPage:
     lines: tuple[BankLineCard, ...]
     open: int
     shows_all: bool
-    can_code: bool
     can_upload: bool
     statements: tuple[StatementRow, ...]
     row_errors: tuple[RowError, ...]
@@ -185,12 +188,14 @@ def difference_card(
     *,
     keeps_books: bool,
     approves: bool,
+    chosen: bool,
     now: datetime,
     values: Mapping[str, str] = NOTHING,
     errors: Errors = NOTHING,
 ) -> DifferenceCard:
     is_open, is_proposed = row.status is DifferenceStatus.OPEN, row.status is DifferenceStatus.PROPOSED
     late = row.status is not DifferenceStatus.RESOLVED and row.due_at <= now
+    mine = (keeps_books and is_open) or (approves and is_proposed)
     return DifferenceCard(
         id=row.id,
         title=f"{label(row.row_kind)}：{label(row.kind)}",
@@ -206,9 +211,12 @@ def difference_card(
         ),
         order_href=f"/desk/finance/entries?order={row.out_trade_no}" if row.ours_fen and row.out_trade_no else "",
         wants_two=needs_second_person(row.ours_fen, row.theirs_fen),
+        handle_href=f"/desk/finance/reconciliation/{row.day}?handle={row.id}#difference-{row.id}"
+        if mine and not chosen
+        else "",
         can_take=keeps_books and is_open,
-        can_resolve=keeps_books and is_open,
-        can_agree=approves and is_proposed,
+        can_resolve=keeps_books and is_open and chosen,
+        can_agree=approves and is_proposed and chosen,
         values=values,
         errors=errors,
     )
@@ -227,7 +235,15 @@ def _people(row: DifferenceRow, names: Mapping[int, str]) -> tuple[tuple[str, st
     return (decision, ("谁处理的", people or "系统再次核对"))
 
 
-def bank_line_card(row: BankLineRow, values: Mapping[str, str] = NOTHING, errors: Errors = NOTHING) -> BankLineCard:
+def bank_line_card(
+    row: BankLineRow,
+    *,
+    keeps_books: bool,
+    chosen: bool,
+    values: Mapping[str, str] = NOTHING,
+    errors: Errors = NOTHING,
+) -> BankLineCard:
+    """The form stands with the one movement that was chosen; what it looks like is ticked already, for a person to confirm."""
     is_open = row.status is BankLineStatus.UNRECOGNISED
     return BankLineCard(
         id=row.id,
@@ -239,9 +255,11 @@ def bank_line_card(row: BankLineRow, values: Mapping[str, str] = NOTHING, errors
         serial=row.serial,
         state=label(row.status),
         note=row.note,
-        is_open=is_open,
-        suggestion=row.suggestion.value if row.suggestion is not BankLineStatus.UNRECOGNISED else "",
-        values=values,
+        handle_href=f"/desk/finance/bank?handle={row.id}#line-{row.id}"
+        if keeps_books and is_open and not chosen
+        else "",
+        can_code=keeps_books and is_open and chosen,
+        values={"status": row.suggestion.value, **values},
         errors=errors,
     )
 
