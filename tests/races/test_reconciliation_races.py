@@ -116,7 +116,10 @@ async def test_an_entry_is_in_the_month_before_it_closes_or_not_at_all(
             shop.site.fund_id, 100, Source("test", 2), occurred_at=LAST_OF_FEBRUARY, now=LAST_OF_FEBRUARY
         )
     await without_the_guard(committed_database)
-    await book_adjustment(shop.site.fund_id, 100, Source("test", 2), occurred_at=LAST_OF_FEBRUARY, now=LAST_OF_FEBRUARY)
+    async with in_transaction():
+        await book_adjustment(
+            shop.site.fund_id, 100, Source("test", 2), occurred_at=LAST_OF_FEBRUARY, now=LAST_OF_FEBRUARY
+        )
     assert (await rows("SELECT count(*) AS n FROM ledger_entry"))[0]["n"] == 2
 
 

@@ -11,6 +11,7 @@ from cishan.accounts.queries import names_of
 from cishan.errors import InvalidInput, NotFound
 from cishan.forms.reading import FormModel, read_fields, read_form, typed_text
 from cishan.forms.replay import answer_once
+from cishan.listing import page_number, pagination
 from cishan.payments.views import owners_of
 from cishan.permissions import Permission, holds
 from cishan.reconciliation.fetching import reconcile_day
@@ -23,6 +24,8 @@ from cishan.reconciliation.pages import (
     problem_sentence,
 )
 from cishan.reconciliation.queries import (
+    DAYS_A_PAGE,
+    count_days,
     count_open,
     day_of,
     days_of,
@@ -56,7 +59,12 @@ class ReasonForm(FormModel):
 async def show_days(request: Request) -> Response:
     """Each day and how its bill stands, those with open differences first."""
     charity_id, now = request.state.site.charity_id, services_of(request).clock.now()
-    page = DaysPage(tuple(day_line(row, now) for row in await days_of(charity_id)), await count_open(charity_id))
+    number = page_number(request)
+    page = DaysPage(
+        days=tuple(day_line(row, now) for row in await days_of(charity_id, page=number)),
+        open=await count_open(charity_id),
+        pagination=pagination(f"{DAYS}?", number, await count_days(charity_id), DAYS_A_PAGE, "天"),
+    )
     return page_response(request, "reconciliation/days.html", page)
 
 

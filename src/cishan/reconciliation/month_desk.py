@@ -34,7 +34,8 @@ async def _months_response(request: Request, error: str = "", *, status: int = 2
     # Months close in order, so only the earliest open one can have something to do.
     turn = min((row.month for row in months if row.closed_at is None), default=None)
     lines = []
-    for row in months:
+    # ... and it stands first.
+    for row in sorted(months, key=lambda one: one.month != turn):
         found = obstacles(await month_facts(charity_id, row.month), now) if row.month == turn else ("还没有轮到。",)
         lines.append(
             month_line(

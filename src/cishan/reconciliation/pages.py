@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 from cishan.benefits.reading import RowError
 from cishan.labels import label
-from cishan.page_parts import Column
+from cishan.page_parts import Column, Pagination
 from cishan.reconciliation.queries import BankLineRow, DayRow, DifferenceRow, MonthRow, StatementRow
 from cishan.reconciliation.rules import needs_second_person
 from cishan.reconciliation.states import BankLineStatus, DayStatus, DifferenceStatus, Resolution, StatementStatus
@@ -61,6 +61,7 @@ class DaysPage:
 
     days: tuple[DayLine, ...]
     open: int
+    pagination: Pagination
     received: Column = RECEIVED
     returned: Column = RETURNED
     fee: Column = FEE

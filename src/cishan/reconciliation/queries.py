@@ -19,7 +19,7 @@ from cishan.reconciliation.states import (
 )
 from cishan.sealing import Sealer
 
-DAYS_SHOWN = 62
+DAYS_A_PAGE = 31
 MOST_DIFFERENCES = 200
 MOST_BANK_LINES = 200
 MOST_STATEMENTS = 24
@@ -40,7 +40,7 @@ SELECT d.id, d.day, d.status, d.problem, d.due_at, d.next_try_at, d.compared_at,
                             sum(received_fen) FILTER (WHERE kind = 'refund') AS returned_fen
                        FROM bill_row WHERE file_id = f.id) s ON true
 """
-DAYS = f"{_DAY} WHERE d.charity_id = $1 ORDER BY (d.status = 'different') DESC, d.day DESC LIMIT $2"
+DAYS = f"{_DAY} WHERE d.charity_id = $1 ORDER BY (d.status = 'different') DESC, d.day DESC LIMIT $2 OFFSET $3"
 ONE_DAY = f"{_DAY} WHERE d.charity_id = $1 AND d.day = $2"
 DIFFERENCES = """
 SELECT x.id, x.kind, x.row_kind, x.trade_no, x.out_trade_no, x.request_no, x.ours_fen, x.theirs_fen, x.status, x.resolution,
@@ -164,9 +164,13 @@ class MonthRow:
     entries: int | None
 
 
-async def days_of(charity_id: int) -> tuple[DayRow, ...]:
+async def days_of(charity_id: int, *, page: int) -> tuple[DayRow, ...]:
     """Days with open differences first, then the newest."""
-    return tuple(_day(row) for row in await rows(DAYS, charity_id, DAYS_SHOWN))
+    return tuple(_day(row) for row in await rows(DAYS, charity_id, DAYS_A_PAGE, (page - 1) * DAYS_A_PAGE))
+
+
+async def count_days(charity_id: int) -> int:
+    return int((await rows("SELECT count(*) AS n FROM bill_day WHERE charity_id = $1", charity_id))[0]["n"])
 
 
 async def day_of(charity_id: int, day: date) -> DayRow:
