@@ -36,6 +36,7 @@ MODEL_MODULES = [
     "cishan.refunds.models",
     "cishan.receipts.models",
     "cishan.ledger.models",
+    "cishan.reconciliation.models",
     "cishan.benefits.models",
     "cishan.summaries.models",
     "cishan.supervision.models",

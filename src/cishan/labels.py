@@ -18,6 +18,15 @@ from cishan.receipts.states import (
     RequestStatus,
     ReversalReason,
 )
+from cishan.reconciliation.states import (
+    BankLineStatus,
+    BillRowKind,
+    DayStatus,
+    DifferenceKind,
+    DifferenceStatus,
+    Resolution,
+    StatementStatus,
+)
 from cishan.refunds.states import RefundReason, RefundStatus
 from cishan.summaries.states import LineKind
 from cishan.wishes.states import Audience, WishKind, WishStatus
@@ -29,6 +38,8 @@ ROLE_LABELS: dict[Role, str] = {
     Role.TOWN_REVIEWER: "乡镇审核员",
     Role.EDITOR: "慈善总会编辑",
     Role.FINANCE: "慈善总会财务",
+    Role.BOOKKEEPER: "慈善总会会计",
+    Role.CASHIER: "慈善总会出纳",
     Role.SUPERVISOR: "监督员",
     Role.ADMIN: "系统管理员",
 }
@@ -193,6 +204,8 @@ LABELS: dict[type[StrEnum], Mapping[Any, str]] = {
         AccountType.FUND: "专项基金收入",
         AccountType.UNASSIGNED: "待处理款项",
         AccountType.REFUND_DUE: "应退款项",
+        AccountType.BANK: "银行存款",
+        AccountType.FEES: "手续费",
         AccountType.SPENDING: "专项基金支出",
     },
     EntryKind: {
@@ -204,7 +217,39 @@ LABELS: dict[type[StrEnum], Mapping[Any, str]] = {
         EntryKind.REFUND_DUE: "确认退款",
         EntryKind.REFUND: "退款",
         EntryKind.REFUND_KEPT: "退款转入基金",
+        EntryKind.WITHDRAWAL: "支付宝提现到银行",
+        EntryKind.FEE: "手续费",
+        EntryKind.ADJUSTMENT: "按支付宝账单调整",
         EntryKind.REVERSAL: "冲正",
+    },
+    DayStatus: {
+        DayStatus.WAITING: "等账单",
+        DayStatus.AGREED: "对上了",
+        DayStatus.DIFFERENT: "有差异",
+        DayStatus.CLEARED: "差异已处理",
+    },
+    BillRowKind: {BillRowKind.PAYMENT: "付款", BillRowKind.REFUND: "退款"},
+    DifferenceKind: {
+        DifferenceKind.MISSING_HERE: "支付宝有，我们没有",
+        DifferenceKind.MISSING_THERE: "我们有，支付宝没有",
+        DifferenceKind.AMOUNT: "金额不一样",
+    },
+    DifferenceStatus: {
+        DifferenceStatus.OPEN: "待处理",
+        DifferenceStatus.PROPOSED: "等另一位同意",
+        DifferenceStatus.RESOLVED: "已处理",
+    },
+    Resolution: {
+        Resolution.AGREES_NOW: "后来对上了",
+        Resolution.BOOKED: "按账单入账",
+        Resolution.EXPLAINED: "说明原因，不入账",
+    },
+    StatementStatus: {StatementStatus.PREVIEWED: "待导入", StatementStatus.APPLIED: "已导入"},
+    BankLineStatus: {
+        BankLineStatus.UNRECOGNISED: "没有认定",
+        BankLineStatus.WITHDRAWAL: "支付宝提现到账",
+        BankLineStatus.FEE: "手续费",
+        BankLineStatus.NOISE: "和这个项目无关",
     },
 }
 """Every enum that a page shows, with a label for each of its values; rooms add theirs."""

@@ -50,6 +50,20 @@ PLACES: dict[Role, tuple[Link, ...]] = {
         ("退款", "/desk/finance/refunds", "back"),
         ("票据", "/desk/finance/receipts", "file"),
         ("账目", "/desk/finance/entries", "search"),
+        ("对账", "/desk/finance/reconciliation", "calendar"),
+        ("结账", "/desk/finance/months", "file"),
+    ),
+    Role.BOOKKEEPER: (
+        ("对账", "/desk/finance/reconciliation", "calendar"),
+        ("银行流水", "/desk/finance/bank", "list"),
+        ("结账", "/desk/finance/months", "file"),
+        ("账目", "/desk/finance/entries", "search"),
+        ("财务", "/desk/finance", "money"),
+    ),
+    Role.CASHIER: (
+        ("银行流水", "/desk/finance/bank", "list"),
+        ("财务", "/desk/finance", "money"),
+        ("账目", "/desk/finance/entries", "search"),
     ),
     Role.ADMIN: (
         ("人员", "/desk/staff", "users"),
@@ -69,6 +83,8 @@ HOME: dict[Role, str] = {
     Role.EDITOR: "/desk/publishing",
     Role.SUPERVISOR: "/desk/overdue",
     Role.FINANCE: "/desk/finance",
+    Role.BOOKKEEPER: "/desk/finance/reconciliation",
+    Role.CASHIER: "/desk/finance/bank",
     Role.ADMIN: "/desk/staff",
 }
 """Where a role lands after sign-in."""

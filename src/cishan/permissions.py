@@ -21,6 +21,12 @@ class Permission(StrEnum):
     REVIEW = "review"
     PUBLISH = "publish"
     MANAGE_MONEY = "manage_money"
+    """Approves: what goes out, what is written off, the close of a month. Never keeps the books (R-18)."""
+    KEEP_BOOKS = "keep_books"
+    """Says what a difference or a bank movement is, and proposes to close a month."""
+    HANDLE_CASH = "handle_cash"
+    """Brings the bank's statements."""
+    SEE_MONEY = "see_money"
     DELIVER = "deliver"
     CHECK_FULFILMENT = "check_fulfilment"
     ISSUE_LISTS = "issue_lists"
@@ -43,6 +49,9 @@ HOLDERS: dict[Permission, frozenset[Role]] = {
     Permission.REVIEW: frozenset({Role.TOWN_REVIEWER}),
     Permission.PUBLISH: frozenset({Role.EDITOR}),
     Permission.MANAGE_MONEY: frozenset({Role.FINANCE}),
+    Permission.KEEP_BOOKS: frozenset({Role.BOOKKEEPER}),
+    Permission.HANDLE_CASH: frozenset({Role.CASHIER}),
+    Permission.SEE_MONEY: frozenset({Role.FINANCE, Role.BOOKKEEPER, Role.CASHIER}),
     Permission.DELIVER: frozenset({Role.COORDINATOR}),
     Permission.CHECK_FULFILMENT: frozenset({Role.COORDINATOR, Role.TOWN_REVIEWER, Role.SUPERVISOR}),
     Permission.ISSUE_LISTS: frozenset({Role.COORDINATOR, Role.TOWN_REVIEWER}),

@@ -21,6 +21,7 @@ from cishan.claims import views as claims
 from cishan.households import desk as disclosure
 from cishan.households import field as households
 from cishan.jobs import desk as jobs
+from cishan.ledger import views as ledger
 from cishan.messages import views as messages
 from cishan.own_data import views as own_data
 from cishan.payments import views as payments
@@ -28,6 +29,9 @@ from cishan.permissions import Permission as May
 from cishan.pictures import views as pictures
 from cishan.receipts import desk as receipts_desk
 from cishan.receipts import views as receipts
+from cishan.reconciliation import bank_desk as bank
+from cishan.reconciliation import desk as reconciliation
+from cishan.reconciliation import month_desk as months
 from cishan.refunds import desk as refunds
 from cishan.summaries import desk as summaries_desk
 from cishan.summaries import views as summaries
@@ -61,6 +65,7 @@ ROUTES: tuple[Row, ...] = (
     # the front
     Row("/ready", GET, front.show_ready, May.OPEN),
     Row("/about", GET, front.show_about, May.OPEN),
+    Row("/about/books", GET, ledger.show_heads, May.OPEN),
     Row("/mode", POST, front.change_mode, May.OPEN),
     # accounts
     Row("/sign-in", GET, doors.show_sign_in, May.OPEN),
@@ -185,7 +190,7 @@ ROUTES: tuple[Row, ...] = (
     Row("/desk/claims/{id}/buyer", POST, fulfilment.put_buyer_in, May.RESOLVE),
     Row("/desk/claims/{id}/end", POST, fulfilment.end, May.RESOLVE),
     # ledger and finance
-    Row("/desk/finance", GET, books.show_finance, May.MANAGE_MONEY),
+    Row("/desk/finance", GET, books.show_finance, May.SEE_MONEY),
     Row("/desk/finance/advances", GET, finance.show_advances, May.MANAGE_MONEY),
     Row("/desk/finance/advances/check", POST, finance.check_advances, May.MANAGE_MONEY),
     Row("/desk/finance/advances", POST, finance.advance, May.MANAGE_MONEY),
@@ -193,8 +198,9 @@ ROUTES: tuple[Row, ...] = (
     Row("/desk/finance/approvals", GET, finance.show_approvals, May.MANAGE_MONEY),
     Row("/desk/finance/approvals/{id}/approve", POST, finance.approve, May.MANAGE_MONEY),
     Row("/desk/finance/approvals/{id}/refuse", POST, finance.refuse, May.MANAGE_MONEY),
-    Row("/desk/finance/entries", GET, books.show_entries, May.MANAGE_MONEY),
-    Row("/desk/finance/entries/{id}", GET, books.show_entry, May.MANAGE_MONEY),
+    Row("/desk/finance/trial-balance", GET, ledger.show_trial_balance, May.SEE_MONEY),
+    Row("/desk/finance/entries", GET, books.show_entries, May.SEE_MONEY),
+    Row("/desk/finance/entries/{id}", GET, books.show_entry, May.SEE_MONEY),
     # refunds
     Row("/desk/finance/refunds", GET, refunds.show_refunds, May.MANAGE_MONEY),
     Row("/desk/finance/refunds/new", GET, refunds.show_start, May.MANAGE_MONEY),
@@ -233,6 +239,25 @@ ROUTES: tuple[Row, ...] = (
     Row("/me/data/name", POST, own_data.save_name, May.GIVE),
     Row("/me/data/close", GET, own_data.show_close, May.GIVE),
     Row("/me/data/close", POST, own_data.close, May.GIVE),
+    # reconciliation: bills, the bank, closed months
+    Row("/desk/finance/reconciliation", GET, reconciliation.show_days, May.SEE_MONEY),
+    Row("/desk/finance/reconciliation/{day}", GET, reconciliation.show_day, May.SEE_MONEY),
+    Row("/desk/finance/reconciliation/{day}/again", POST, reconciliation.ask_again, May.KEEP_BOOKS),
+    Row("/desk/finance/differences/{id}/take", POST, reconciliation.take, May.KEEP_BOOKS),
+    Row("/desk/finance/differences/{id}/resolve", POST, reconciliation.resolve, May.KEEP_BOOKS),
+    Row("/desk/finance/differences/{id}/agree", POST, reconciliation.agree, May.MANAGE_MONEY),
+    Row("/desk/finance/differences/{id}/decline", POST, reconciliation.decline, May.MANAGE_MONEY),
+    Row("/desk/finance/bank", GET, bank.show_bank, May.SEE_MONEY),
+    Row("/desk/finance/bank", POST, bank.upload, May.HANDLE_CASH, UPLOAD_BYTES + FORM_BYTES),
+    Row("/desk/finance/bank/template", GET, bank.download_template, May.HANDLE_CASH),
+    Row("/desk/finance/bank/{id}", GET, bank.show_statement, May.HANDLE_CASH),
+    Row("/desk/finance/bank/{id}/apply", POST, bank.apply, May.HANDLE_CASH),
+    Row("/desk/finance/bank/lines/{id}", POST, bank.code, May.KEEP_BOOKS),
+    Row("/desk/finance/months", GET, months.show_months, May.SEE_MONEY),
+    Row("/desk/finance/months/{month}/propose", POST, months.propose, May.KEEP_BOOKS),
+    Row("/desk/finance/months/{month}/close", POST, months.close, May.MANAGE_MONEY),
+    Row("/desk/finance/months/{month}/vouchers.csv", GET, months.download_csv, May.SEE_MONEY),
+    Row("/desk/finance/months/{month}/vouchers.xlsx", GET, months.download_workbook, May.SEE_MONEY),
     # benefits and imports
     Row("/desk/imports", GET, imports.show_imports, May.IMPORT),
     Row("/desk/imports", POST, imports.upload, May.IMPORT, IMPORT_BYTES + FORM_BYTES),

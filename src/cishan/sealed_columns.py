@@ -40,6 +40,8 @@ COLUMNS: tuple[SealedColumn, ...] = (
     SealedColumn("concern", "text_sealed", "concern.text"),
     SealedColumn("concern", "contact_sealed", "concern.contact"),
     SealedColumn("event_reason", "text_sealed", "event_reason.text"),
+    SealedColumn("bank_line", "party_sealed", "bank_line.party"),
+    SealedColumn("bank_line", "summary_sealed", "bank_line.summary"),
     SealedColumn("outbox_message", "recipient_sealed", "message.recipient"),
     SealedColumn("outbox_message", "text_sealed", "message.text"),
 )

@@ -45,6 +45,9 @@ NOT_PAGES = {
     "/field/wishes/{id}/go-on",
     "/desk/imports/templates/{kind}",
     "/desk/imports/{id}/errors.csv",
+    "/desk/finance/bank/template",
+    "/desk/finance/months/{month}/vouchers.csv",
+    "/desk/finance/months/{month}/vouchers.xlsx",
 }
 """Answers that are text, pictures, files or redirects."""
 
@@ -72,6 +75,7 @@ MY_YEAR += "WHERE donor_id = $1 AND status = 'paid'"
 SAMPLES: dict[str, Sample] = {
     "/": Sample(None),
     "/about": Sample(None),
+    "/about/books": Sample(None),
     "/wishes": Sample(None),
     "/wishes/{id}": Sample(None, A_WISH % "published"),
     "/report": Sample(None),
@@ -137,6 +141,7 @@ SAMPLES: dict[str, Sample] = {
         Role.FINANCE, "SELECT id FROM receipt_request WHERE status = 'waiting' AND $1::bigint > 0 ORDER BY id LIMIT 1"
     ),
     "/desk/finance/entries": Sample(Role.FINANCE),
+    "/desk/finance/trial-balance": Sample(Role.FINANCE),
     "/desk/finance/entries/{id}": Sample(
         Role.FINANCE, "SELECT id FROM ledger_entry WHERE $1::bigint > 0 ORDER BY id LIMIT 1"
     ),
@@ -146,6 +151,15 @@ SAMPLES: dict[str, Sample] = {
     "/desk/finance/refunds/{id}": Sample(
         Role.FINANCE, "SELECT id FROM refund WHERE $1::bigint > 0 ORDER BY id LIMIT 1"
     ),
+    "/desk/finance/reconciliation": Sample(Role.FINANCE),
+    "/desk/finance/reconciliation/{day}": Sample(
+        Role.BOOKKEEPER, "SELECT day FROM bill_day WHERE status = 'different' AND $1::bigint > 0 LIMIT 1"
+    ),
+    "/desk/finance/bank": Sample(Role.BOOKKEEPER),
+    "/desk/finance/bank/{id}": Sample(
+        Role.CASHIER, "SELECT id FROM bank_statement WHERE $1::bigint > 0 ORDER BY id LIMIT 1"
+    ),
+    "/desk/finance/months": Sample(Role.BOOKKEEPER),
     "/desk/lists": Sample(Role.TOWN_REVIEWER),
     "/desk/doubts": Sample(Role.TOWN_REVIEWER),
     "/desk/overdue": Sample(Role.SUPERVISOR),

@@ -1,6 +1,7 @@
 """A small database in which every promise has something to look at, told through the product's own actions."""
 
-from datetime import timedelta
+import io
+from datetime import date, timedelta
 
 import claim_makers
 import makers
@@ -11,7 +12,17 @@ from cishan.claims.states import ClaimStatus, ClaimWay
 from cishan.clock import SteppedClock
 from cishan.database import rows
 from cishan.ledger.actions import number_entries
+from cishan.ledger.chain import chain_entries, publish_heads
 from cishan.payments.actions import close_unopened
+from cishan.reconciliation.bank import apply_statement, code_line, preview_statement
+from cishan.reconciliation.bank_reading import COLUMNS, EXAMPLE
+from cishan.reconciliation.closing import close_month, propose_closing
+from cishan.reconciliation.comparing import record_bill
+from cishan.reconciliation.fetching import open_days
+from cishan.reconciliation.ports import NoRefunds
+from cishan.reconciliation.reading import BillLine, bill_of
+from cishan.reconciliation.resolving import resolve_difference
+from cishan.reconciliation.states import BankLineStatus, BillRowKind, Resolution
 from cishan.sealing import Sealer
 from cishan.settings import Settings
 from cishan.summaries.actions import freeze_lists
@@ -19,6 +30,7 @@ from receipts.story import tell_of_receipts
 from refunds.story import tell_of_refunds
 
 DAY = timedelta(days=1)
+FEBRUARY = date(2025, 2, 1)
 
 
 async def tell_story(settings: Settings, sealer: Sealer, clock: SteppedClock) -> None:
@@ -44,4 +56,36 @@ async def tell_story(settings: Settings, sealer: Sealer, clock: SteppedClock) ->
     await disable_account(leaver.account_id, actor=await makers.make_admin(sealer=sealer, now=now), now=now)
     await tell_of_receipts(team.finance, sealer=sealer, now=now)
     await freeze_lists(makers.CITY, now.year, now=clock.advance(DAY))
+    await agree_with_bill(settings, team, sealer, clock)
     await number_entries()
+    await chain_entries(limit=1_000, now=clock.now())
+    await publish_heads(now=clock.now())
+
+
+async def agree_with_bill(settings: Settings, team: claim_makers.Team, sealer: Sealer, clock: SteppedClock) -> None:
+    """The bill of the first day with its fee, a payment of somebody else's in it, a bank's statement, and February closed."""
+    now, charity_id = clock.now(), team.site.charity_id
+    bookkeeper = await makers.make_staff(Role.BOOKKEEPER, makers.CITY, sealer=sealer, now=now)
+    cashier = await makers.make_staff(Role.CASHIER, makers.CITY, sealer=sealer, now=now)
+    await open_days(now=now)
+    day_id = (await rows("SELECT id FROM bill_day"))[0]["id"]
+    paid = await rows("SELECT trade_no, out_trade_no, paid_fen, paid_at FROM payment_order WHERE status = 'paid'")
+    listed = [(row["trade_no"], row["out_trade_no"], row["paid_fen"], row["paid_at"]) for row in paid]
+    listed.append(("T0", "SHOP7", 1_990, listed[0][3]))
+    lines = [
+        BillLine(line, BillRowKind.PAYMENT, trade_no, number, "", fen, fen, 60, at)
+        for line, (trade_no, number, fen, at) in enumerate(listed, start=6)
+    ]
+    await record_bill(day_id, bill_of(lines), refunds=NoRefunds(), now=now)
+    difference = (await rows("SELECT id FROM bill_difference"))[0]["id"]
+    await resolve_difference(difference, Resolution.BOOKED, "店里扫码付的", actor=bookkeeper, now=now)
+    file = io.BytesIO(f"{','.join(COLUMNS)}\r\n{EXAMPLE.replace('500.00', '100.00')}\r\n".encode())
+    directory = settings.data_directory / "statements"
+    statement, _ = await preview_statement(
+        file, "3月.csv", charity_id=charity_id, directory=directory, actor=cashier, now=now
+    )
+    await apply_statement(statement, charity_id=charity_id, directory=directory, actor=cashier, sealer=sealer, now=now)
+    line = (await rows("SELECT id FROM bank_line"))[0]["id"]
+    await code_line(line, BankLineStatus.WITHDRAWAL, "", charity_id=charity_id, actor=bookkeeper, now=now)
+    await propose_closing(charity_id, FEBRUARY, actor=bookkeeper, now=now)
+    await close_month(charity_id, FEBRUARY, actor=team.finance, now=now)

@@ -44,6 +44,22 @@ SELECT wish_id, donor_id, way, 'reserved', price_fen, claimed_at, status_since, 
 NOTHING_PAID = "status = '{}', trade_no = NULL, paid_fen = NULL, paid_at = NULL"
 FIRST_PAID = "WHERE id = (SELECT min(id) FROM payment_order WHERE status = 'paid')"
 
+CHANGED_BOOKS = [
+    "UPDATE ledger_entry SET source_id = source_id + 1000 WHERE id = 1",
+    "UPDATE ledger_entry SET source_kind = source_kind || 'x' WHERE id = 1",
+    "UPDATE ledger_entry SET occurred_at = occurred_at + interval '1 microsecond' WHERE id = 1",
+    "UPDATE ledger_entry SET booked_at = booked_at - interval '1 day' WHERE id = 1",
+    "UPDATE ledger_posting SET amount_fen = 2 * amount_fen WHERE entry_id = 1",
+    "UPDATE ledger_posting SET amount_fen = -amount_fen WHERE entry_id = 1",
+    "UPDATE ledger_account SET division_code = division_code || '1' WHERE id = 1",
+    "UPDATE ledger_entry_number SET entry_id = -entry_id WHERE number < 3; "
+    "UPDATE ledger_entry_number SET entry_id = 3 + entry_id WHERE number < 3",
+    "UPDATE ledger_link SET hash = set_byte(hash, 31, (get_byte(hash, 31) + 1) % 256) WHERE number = 2",
+    "DELETE FROM ledger_link WHERE number = 1",
+    "DELETE FROM ledger_link",
+]
+"""What nobody but the owner of the database could do to old books: every column, the numbers, the chain itself."""
+
 BREAKS: list[tuple[str, str]] = [
     ("entries_balanced", "UPDATE ledger_posting SET amount_fen = amount_fen + 1 WHERE id = 1"),
     ("entries_balanced", "DELETE FROM ledger_posting WHERE entry_id = 1"),
@@ -92,6 +108,23 @@ BREAKS: list[tuple[str, str]] = [
     ("receipt_numbers_gapless", "UPDATE fiscal_bill SET colour = 'blue'"),
     ("receipts_follow_refunds", "UPDATE receipt SET amount_fen = amount_fen + 1"),
     ("receipts_follow_refunds", "UPDATE receipt_reversal SET reason = 'refund'"),
+    *[("chain_unbroken", change) for change in CHANGED_BOOKS],
+    ("heads_agree_with_chain", "UPDATE ledger_head SET number = number - 1"),
+    ("bill_agrees", "DELETE FROM bill_difference"),
+    (
+        "bill_agrees",
+        "UPDATE bill_difference SET status = 'open', resolution = NULL, resolved_at = NULL, due_at = '2025-03-04Z'",
+    ),
+    ("bill_agrees", "UPDATE bill_difference SET resolution = 'explained'"),
+    ("bill_agrees", "DELETE FROM bill_row WHERE id = 1"),
+    ("bill_agrees", "UPDATE bill_row SET received_fen = received_fen + 1 WHERE id = 1"),
+    ("bill_agrees", "UPDATE bill_day SET status = 'waiting', compared_at = NULL, due_at = '2025-03-04Z'"),
+    ("bill_agrees", f"UPDATE payment_order SET paid_fen = paid_fen + 1 {FIRST_PAID}"),
+    ("fees_agree_with_bills", "UPDATE bill_file SET fee_fen = fee_fen + 1"),
+    ("fees_agree_with_bills", "DELETE FROM ledger_entry WHERE kind = 'fee'"),
+    ("nothing_in_closed_month", "UPDATE ledger_entry SET booked_at = '2025-02-28 15:59:59Z' WHERE id = 1"),
+    ("bank_lines_booked_once", "DELETE FROM ledger_entry WHERE kind = 'withdrawal'"),
+    ("bank_lines_booked_once", "UPDATE bank_line SET status = 'noise'"),
     ("one_live_claim", SECOND_CLAIM),
     ("wish_agrees_with_claim", "UPDATE wish SET status = 'published' WHERE status = 'claimed'"),
     ("wish_agrees_with_claim", "UPDATE claim SET status = 'lapsed' WHERE status = 'advanced'"),
@@ -163,7 +196,7 @@ async def books(story: Settings) -> AsyncIterator[Books]:
     async with database(story):
         try:
             async with in_transaction():
-                yield Books(BEGAN + 2 * DAY)
+                yield Books(BEGAN + 3 * DAY)
                 raise _Rollback
         except _Rollback:
             pass

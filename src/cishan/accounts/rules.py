@@ -19,6 +19,8 @@ PLACES_OF_ROLE: dict[Role, Collection[int]] = {
     Role.TOWN_REVIEWER: (9,),
     Role.EDITOR: (4, 6),
     Role.FINANCE: (4, 6),
+    Role.BOOKKEEPER: (4, 6),
+    Role.CASHIER: (4, 6),
     Role.SUPERVISOR: (4, 6, 9),
     Role.ADMIN: (4, 6),
 }
@@ -32,6 +34,8 @@ PLACE_SENTENCES: dict[Role, str] = {
     Role.TOWN_REVIEWER: "乡镇审核员要选一个乡镇或街道。",
     Role.EDITOR: "慈善总会编辑要选市或县。",
     Role.FINANCE: "慈善总会财务要选市或县。",
+    Role.BOOKKEEPER: "慈善总会会计要选市或县。",
+    Role.CASHIER: "慈善总会出纳要选市或县。",
     Role.SUPERVISOR: "监督员要选市、县或乡镇。",
     Role.ADMIN: "系统管理员要选市或县。",
 }

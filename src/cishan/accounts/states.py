@@ -17,6 +17,11 @@ class Role(StrEnum):
     TOWN_REVIEWER = "town_reviewer"
     EDITOR = "editor"
     FINANCE = "finance"
+    """Approves: advances, purchases over their price, what is written off, the close of a month (R-18)."""
+    BOOKKEEPER = "bookkeeper"
+    """Keeps the books: compares them with the bills, codes the bank's lines, proposes the close."""
+    CASHIER = "cashier"
+    """Handles money and never the books: brings the bank's statements."""
     SUPERVISOR = "supervisor"
     ADMIN = "admin"
 

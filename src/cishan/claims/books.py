@@ -34,6 +34,7 @@ from cishan.ledger.states import AccountType, EntryKind
 from cishan.listing import page_number, pagination
 from cishan.page_parts import Column
 from cishan.payments.queries import Unassigned, open_unassigned
+from cishan.permissions import Permission, holds
 from cishan.refunds.queries import refunds_waiting
 from cishan.templating import page_response
 from cishan.web import path_id, services_of, viewer_of
@@ -47,11 +48,14 @@ class FinancePage:
     now: datetime
     received_fen: int
     in_alipay_fen: int
+    in_bank_fen: int
     in_towns_fen: int
+    fees_fen: int
     spent_fen: int
     unassigned_fen: int
     refund_due_fen: int
     agrees: bool
+    approves: bool
     to_advance: int
     to_advance_fen: int
     to_approve: int
@@ -83,17 +87,21 @@ async def show_finance(request: Request) -> Response:
     refund_due = -sum_of(balances, AccountType.REFUND_DUE)
     received = unassigned + refund_due - sum_of(balances, AccountType.FUND)
     now = services.clock.now()
+    bank, fees = sum_of(balances, AccountType.BANK), sum_of(balances, AccountType.FEES)
     to_advance, to_advance_fen = await count_paid(viewer)
     page = FinancePage(
         fund_name=site.fund_name,
         now=now,
         received_fen=received,
         in_alipay_fen=alipay,
+        in_bank_fen=bank,
         in_towns_fen=towns,
+        fees_fen=fees,
         spent_fen=spent,
         unassigned_fen=unassigned,
         refund_due_fen=refund_due,
-        agrees=received == alipay + towns + spent,
+        agrees=received == alipay + bank + towns + spent + fees,
+        approves=holds(viewer.role, Permission.MANAGE_MONEY),
         to_advance=to_advance,
         to_advance_fen=to_advance_fen,
         to_approve=len(await purchases_to_approve(viewer)),

@@ -25,6 +25,7 @@ from cishan.demo.journey import Home, Journey, Stage, Waits
 from cishan.demo.papers import write_papers
 from cishan.demo.payments import import_payments
 from cishan.demo.people import CITY, SEED, VILLAGES, Family, families
+from cishan.demo.reconciliation import agree_with_bills
 from cishan.demo.refunds import propose_refund
 from cishan.demo.staff import Crew, open_accounts
 from cishan.demo.texts import SAMPLES, Sample
@@ -34,6 +35,7 @@ from cishan.divisions.rules import town_of
 from cishan.households.actions import give_consent, open_household
 from cishan.households.states import ConsentMethod, ConsentPurpose
 from cishan.ledger.actions import number_entries
+from cishan.ledger.chain import chain_entries, publish_heads
 from cishan.payments.owners import LineOwners
 from cishan.services import Services
 from cishan.summaries.actions import freeze_lists
@@ -41,6 +43,8 @@ from cishan.wishes.campaigns import DEFAULT_TERMS, TermsFigures, open_campaign
 from cishan.wishes.states import WishKind, WishStatus
 
 FAMILIES_IN_A_VILLAGE = 7
+ENTRIES = 10_000
+"""More than the demo books."""
 DAY = timedelta(days=1)
 OPENED_DAYS_AGO = 560
 """When the demo's office opened: early enough for wishes of last year."""
@@ -133,10 +137,14 @@ async def load_city(services: Services, owners: LineOwners, *, report: Report) -
         report("微心愿：登记、走访、发布、认领、圆梦")
         journey = Journey(crew, site, services, owners)
         await _make_wishes(journey, homes, crew, now, chance)
+        report("支付宝账单和银行流水")
+        await agree_with_bills(crew, site, services, now=now)
         await number_entries()
         report("捐赠票据和证书")
         await write_papers(crew, sealer=services.sealer, now=now)
         await propose_refund(crew, site, owners, now=now)
+        await chain_entries(limit=ENTRIES, now=now)
+        await publish_heads(now=now)
         report("去年的幸福清单")
         await freeze_lists(CITY, beijing_day(now).year - 1, now=listed)
         report("疑问和举报")

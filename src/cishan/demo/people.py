@@ -50,6 +50,8 @@ STAFF: tuple[StaffSample, ...] = (
     StaffSample(Role.FINANCE, CITY, "马静", "13905340003"),
     StaffSample(Role.SUPERVISOR, CITY, "郭正", "13905340004"),
     StaffSample(Role.FINANCE, CITY, "何敏", "13905340005"),
+    StaffSample(Role.BOOKKEEPER, CITY, "孟素云", "13905340006"),
+    StaffSample(Role.CASHIER, CITY, "田小满", "13905340007"),
 )
 
 DONORS: tuple[DonorSample, ...] = (

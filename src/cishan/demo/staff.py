@@ -23,6 +23,8 @@ class Crew:
     admin: Viewer
     editor: Viewer
     finance: Viewer
+    bookkeeper: Viewer
+    cashier: Viewer
     supervisor: Viewer
     coordinators: Mapping[str, Viewer] = field(default_factory=dict)
     reviewers: Mapping[str, Viewer] = field(default_factory=dict)
@@ -61,6 +63,8 @@ async def open_accounts(*, sealer: Sealer, now: datetime) -> Crew:
         admin=city[Role.ADMIN],
         editor=city[Role.EDITOR],
         finance=city[Role.FINANCE],
+        bookkeeper=city[Role.BOOKKEEPER],
+        cashier=city[Role.CASHIER],
         supervisor=city[Role.SUPERVISOR],
         coordinators={place: viewer for (role, place), viewer in found.items() if role is Role.COORDINATOR},
         reviewers={place: viewer for (role, place), viewer in found.items() if role is Role.TOWN_REVIEWER},

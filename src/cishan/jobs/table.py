@@ -16,10 +16,13 @@ from cishan.handled import Handled
 from cishan.jobs.housekeeping import purge_expired, sweep_unused
 from cishan.jobs.work import Job, Work
 from cishan.ledger.actions import number_entries
+from cishan.ledger.chain import chain_entries, publish_heads
 from cishan.messages.delivery import deliver_due
 from cishan.messages.transports import transport_of
 from cishan.payments.polling import poll_due_orders
 from cishan.receipts.actions import remind_of_late_receipts
+from cishan.reconciliation.fetching import reconcile_due_days
+from cishan.reconciliation.refunds import refunds_of_day
 from cishan.refunds.late_money import resolve_open_money
 from cishan.refunds.neighbours import neighbours_of
 from cishan.refunds.sending import send_due_refunds
@@ -30,6 +33,8 @@ from cishan.wishes.following import follow_households
 BATCH = 200
 ORDERS_AT_ONCE = 20
 MESSAGES_AT_ONCE = 50
+ENTRIES_AT_ONCE = 2_000
+DAYS_AT_ONCE = 7
 
 
 class _Sweep(Protocol):
@@ -69,6 +74,20 @@ async def _number_entries(work: Work) -> Handled:
     return Handled(await number_entries())
 
 
+async def _chain_entries(work: Work) -> Handled:
+    return Handled(await chain_entries(limit=ENTRIES_AT_ONCE, now=work.now))
+
+
+async def _publish_heads(work: Work) -> Handled:
+    return Handled(await publish_heads(now=work.now))
+
+
+async def _reconcile_days(work: Work) -> Handled:
+    return await reconcile_due_days(
+        limit=DAYS_AT_ONCE, services=work.services, owners=work.owners, refunds=refunds_of_day(), now=work.now
+    )
+
+
 async def _follow_clock(work: Work) -> Handled:
     """Keeps this process on the database's time; a clock that is not the database's is left alone."""
     clock = work.services.clock
@@ -84,6 +103,9 @@ JOBS: tuple[Job, ...] = (
     Job("deliver_messages", "发出等着发的短信", timedelta(seconds=5), _deliver_messages),
     Job("number_entries", "给新记的账编上连续的凭证号", timedelta(seconds=10), _number_entries),
     Job("remind_receipts", "提醒财务过期没有开的票据", timedelta(minutes=5), _sweeping(remind_of_late_receipts)),
+    Job("chain_entries", "把编好号的账连成链，改动过的旧账会被发现", timedelta(seconds=30), _chain_entries),
+    Job("publish_heads", "公布当天的账目指纹", timedelta(minutes=10), _publish_heads),
+    Job("reconcile_days", "取前一天的支付宝账单，和账目核对", timedelta(minutes=5), _reconcile_days),
     Job("lapse_claims", "收回没有按时付款、没有按时送到的认领", timedelta(seconds=15), _sweeping(lapse_due_claims)),
     Job("remind_claims", "提醒快到期的采购、送达和核实", timedelta(minutes=5), _sweeping(remind_due_soon)),
     Job(

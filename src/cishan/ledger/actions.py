@@ -122,6 +122,28 @@ async def reverse_entry(entry_id: int, *, now: datetime) -> int:
     )
 
 
+async def book_withdrawal(fund_id: int, amount_fen: int, source: Source, *, arrived_at: datetime, now: datetime) -> int:
+    """Money that has come from Alipay to the bank: bank debit, alipay credit."""
+    legs = (Leg(AccountType.BANK, amount_fen), Leg(AccountType.ALIPAY, -amount_fen))
+    return await _book(EntryKind.WITHDRAWAL, fund_id, legs, source, occurred_at=arrived_at, now=now)
+
+
+async def book_fee(
+    fund_id: int, kept_from: AccountType, amount_fen: int, source: Source, *, kept_at: datetime, now: datetime
+) -> int:
+    """What Alipay or the bank kept for its service: fees debit; a negative sum is a fee given back."""
+    legs = (Leg(AccountType.FEES, amount_fen), Leg(kept_from, -amount_fen))
+    return await _book(EntryKind.FEE, fund_id, legs, source, occurred_at=kept_at, now=now)
+
+
+async def book_adjustment(
+    fund_id: int, amount_fen: int, source: Source, *, occurred_at: datetime, now: datetime
+) -> int:
+    """The books follow Alipay's bill: alipay debit, fund credit; a negative sum writes money off."""
+    legs = (Leg(AccountType.ALIPAY, amount_fen), Leg(AccountType.FUND, -amount_fen))
+    return await _book(EntryKind.ADJUSTMENT, fund_id, legs, source, occurred_at=occurred_at, now=now)
+
+
 async def number_entries() -> int:
     """Gives committed entries their gapless numbers; returns how many. One process at a time does it."""
     await rows("SELECT pg_advisory_xact_lock($1)", NUMBER_LOCK)

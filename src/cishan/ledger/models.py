@@ -88,3 +88,36 @@ class EntryNumber(Model):
             UniqueConstraint(fields=("entry_id",), name="uq_entry_number_entry"),
             UniqueConstraint(fields=("charity_id", "number"), name="uq_entry_number"),
         ]
+
+
+class Link(Model):
+    """Append-only: the hash that chains a numbered entry to the one before; see `chain.py`."""
+
+    id = fields.BigIntField(primary_key=True)
+    charity: fields.ForeignKeyRelation[Charity] = fields.ForeignKeyField(
+        "cishan.Charity", related_name="ledger_links", on_delete=fields.RESTRICT
+    )
+    number = fields.BigIntField()
+    hash = fields.BinaryField()
+    linked_at = fields.DatetimeField()
+
+    class Meta:
+        table = "ledger_link"
+        constraints = [UniqueConstraint(fields=("charity_id", "number"), name="uq_ledger_link")]
+
+
+class Head(Model):
+    """Append-only: the last link of a day, published so that others can write it down."""
+
+    id = fields.BigIntField(primary_key=True)
+    charity: fields.ForeignKeyRelation[Charity] = fields.ForeignKeyField(
+        "cishan.Charity", related_name="ledger_heads", on_delete=fields.RESTRICT
+    )
+    day = fields.DateField()
+    number = fields.BigIntField()
+    hash = fields.BinaryField()
+    published_at = fields.DatetimeField()
+
+    class Meta:
+        table = "ledger_head"
+        constraints = [UniqueConstraint(fields=("charity_id", "day"), name="uq_ledger_head")]

@@ -2,16 +2,17 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from cishan.labels import label
-from cishan.ledger.queries import Balance, EntryRow, PostingRow
+from cishan.ledger.queries import Balance, EntryRow, HeadRow, PostingRow
 from cishan.ledger.states import AccountType, EntryKind
 from cishan.page_parts import Column, Pagination
 
 SUM = Column("金额", number=True)
 DEBIT = Column("借方", number=True)
 CREDIT = Column("贷方", number=True)
+NUMBER = Column("记到第几笔", number=True)
 
 
 @dataclass(frozen=True)
@@ -89,3 +90,26 @@ def posting_lines(items: tuple[PostingRow, ...], places: Mapping[str, str]) -> t
 def sum_of(items: tuple[Balance, ...], type_: AccountType) -> int:
     """The balance of all accounts of a kind, debit positive, in fen."""
     return sum(item.balance_fen for item in items if item.type is type_)
+
+
+@dataclass(frozen=True)
+class TrialBalancePage:
+    """What stood in each account at the end of `day`; `typed` is what stands in the field."""
+
+    fund_name: str
+    day: date
+    typed: str
+    lines: tuple[AccountLine, ...]
+    debit_fen: int
+    credit_fen: int
+    errors: Mapping[str, str]
+    debit_column: Column = DEBIT
+    credit_column: Column = CREDIT
+
+
+@dataclass(frozen=True)
+class HeadsPage:
+    """The published heads of the chain, newest first."""
+
+    heads: tuple[HeadRow, ...]
+    number_column: Column = NUMBER

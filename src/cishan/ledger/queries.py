@@ -13,6 +13,15 @@ SELECT a.type, a.division_code, coalesce(sum(p.amount_fen), 0)::bigint AS balanc
   FROM ledger_account a LEFT JOIN ledger_posting p ON p.account_id = a.id
  WHERE a.fund_id = $1 GROUP BY a.id, a.type, a.division_code ORDER BY a.type, a.division_code
 """
+BALANCES_BEFORE = """
+SELECT a.type, a.division_code, coalesce(sum(p.amount_fen), 0)::bigint AS balance_fen
+  FROM ledger_account a
+  LEFT JOIN (ledger_posting p JOIN ledger_entry e ON e.id = p.entry_id AND e.booked_at < $2) ON p.account_id = a.id
+ WHERE a.fund_id = $1 GROUP BY a.id, a.type, a.division_code ORDER BY a.type, a.division_code
+"""
+HEADS = """
+SELECT day, number, encode(hash, 'hex') AS fingerprint FROM ledger_head WHERE charity_id = $1 ORDER BY day DESC LIMIT $2
+"""
 ENTRY = """
 SELECT e.id, n.number, e.kind, e.source_kind, e.source_id, e.occurred_at, e.booked_at, e.reverses_id,
        (SELECT sum(p.amount_fen) FROM ledger_posting p WHERE p.entry_id = e.id AND p.amount_fen > 0)::bigint AS amount_fen
@@ -43,12 +52,10 @@ class Balance:
     balance_fen: int
 
 
-async def balances_of(fund_id: int) -> tuple[Balance, ...]:
-    """The trial balance of a fund: its balances sum to zero."""
-    return tuple(
-        Balance(AccountType(row["type"]), row["division_code"], row["balance_fen"])
-        for row in await rows(BALANCES, fund_id)
-    )
+async def balances_of(fund_id: int, *, before: datetime | None = None) -> tuple[Balance, ...]:
+    """The trial balance of a fund, of now or of what was booked `before` an instant: its balances sum to zero."""
+    found = await rows(BALANCES, fund_id) if before is None else await rows(BALANCES_BEFORE, fund_id, before)
+    return tuple(Balance(AccountType(row["type"]), row["division_code"], row["balance_fen"]) for row in found)
 
 
 async def balance_of(fund_id: int, type_: AccountType, division_code: str = "") -> int:
@@ -93,6 +100,25 @@ class Search:
     number: int | None = None
     day: date | None = None
     sources: tuple[tuple[str, int], ...] | None = None
+
+
+@dataclass(frozen=True)
+class HeadRow:
+    """Where the chain of a charity's books stood on a day: its last entry, and 64 hexadecimal digits."""
+
+    day: date
+    number: int
+    fingerprint: str
+
+    @property
+    def in_fours(self) -> str:
+        """The digits as one reads them aloud."""
+        return " ".join(self.fingerprint[place : place + 4] for place in range(0, len(self.fingerprint), 4))
+
+
+async def heads_of(charity_id: int, *, limit: int) -> tuple[HeadRow, ...]:
+    """Published heads, newest first."""
+    return tuple(HeadRow(row["day"], row["number"], row["fingerprint"]) for row in await rows(HEADS, charity_id, limit))
 
 
 async def entries(charity_id: int, search: Search, *, limit: int, offset: int = 0) -> tuple[EntryRow, ...]:

@@ -1,5 +1,6 @@
 """Reads about refunds: the charity's terms, what of an order may go back, what a person must look at."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -16,6 +17,13 @@ MOST_PARTS = 50
 MOST_REFUNDS = 200
 PAGE_ROWS = 40
 
+MADE = """
+SELECT o.trade_no, o.out_trade_no, r.request_no, r.amount_fen FROM refund r JOIN payment_order o ON o.id = r.order_id
+ WHERE o.charity_id = $1 AND r.status = 'succeeded'
+"""
+MADE_BETWEEN = f"{MADE} AND r.succeeded_at >= $2 AND r.succeeded_at < $3 ORDER BY r.id"
+MADE_WITH_NUMBERS = f"{MADE} AND r.request_no = ANY($2) ORDER BY r.id"
+REFUNDED = "SELECT coalesce(refunded_fen, 0) AS fen FROM payment_order WHERE out_trade_no = $1"
 TERMS = """
 SELECT cooling_hours, second_person_over_fen, ask_again_times, ask_again_over_fen FROM refund_terms
  WHERE charity_id = $1 AND valid_from <= $2 ORDER BY valid_from DESC LIMIT 1
@@ -285,3 +293,19 @@ def _refund(row: JsonRow, sealer: Sealer) -> RefundRow:
         handler_id=row["handler_id"],
         handler=name("handler_sealed"),
     )
+
+
+async def refunds_made_between(charity_id: int, start: datetime, end: datetime) -> list[JsonRow]:
+    """Refunds that left in this time: trade_no, out_trade_no, request_no and amount_fen of each."""
+    return await rows(MADE_BETWEEN, charity_id, start, end)
+
+
+async def refunds_with_numbers(charity_id: int, request_nos: Sequence[str]) -> list[JsonRow]:
+    """The same of those made under these numbers, whenever."""
+    return await rows(MADE_WITH_NUMBERS, charity_id, list(request_nos))
+
+
+async def refunded_fen_of(out_trade_no: str) -> int:
+    """What our books have sent back of an order so far."""
+    found = await rows(REFUNDED, out_trade_no)
+    return int(found[0]["fen"]) if found else 0

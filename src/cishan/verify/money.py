@@ -111,12 +111,12 @@ SELECT charity_id AS charity, sum(received_fen)::bigint AS received_fen, sum(boo
 )
 NO_ASSET_BELOW_ZERO = Check(
     name="no_asset_below_zero",
-    promise="支付宝账户和乡镇备用金的余额都不小于零",
-    examined="SELECT id FROM ledger_account WHERE type IN ('alipay', 'town_advance')",
+    promise="支付宝、银行账户和乡镇备用金的余额都不小于零",
+    examined="SELECT id FROM ledger_account WHERE type IN ('alipay', 'bank', 'town_advance')",
     broken="""
 SELECT a.id AS account, a.type, a.division_code, sum(p.amount_fen)::bigint AS balance_fen
   FROM ledger_account a JOIN ledger_posting p ON p.account_id = a.id
- WHERE a.type IN ('alipay', 'town_advance') GROUP BY a.id HAVING sum(p.amount_fen) < 0
+ WHERE a.type IN ('alipay', 'bank', 'town_advance') GROUP BY a.id HAVING sum(p.amount_fen) < 0
 """,
 )
 USES_BOOKED_ONCE = Check(

@@ -1,9 +1,19 @@
 """All promises, in the order in which they are shown."""
 
+from cishan.verify.chain import CHAIN_CHECKS
 from cishan.verify.money import MONEY_CHECKS
 from cishan.verify.people import PEOPLE_CHECKS
 from cishan.verify.receipts import RECEIPT_CHECKS
+from cishan.verify.reconciliation import RECONCILIATION_CHECKS
 from cishan.verify.refunds import REFUND_CHECKS
 from cishan.verify.wishes import WISH_CHECKS
 
-CHECKS = (*MONEY_CHECKS, *REFUND_CHECKS, *RECEIPT_CHECKS, *WISH_CHECKS, *PEOPLE_CHECKS)
+CHECKS = (
+    *MONEY_CHECKS,
+    *REFUND_CHECKS,
+    *RECEIPT_CHECKS,
+    *CHAIN_CHECKS,
+    *RECONCILIATION_CHECKS,
+    *WISH_CHECKS,
+    *PEOPLE_CHECKS,
+)

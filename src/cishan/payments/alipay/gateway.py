@@ -1,6 +1,7 @@
 """The gateway as the rest of the house sees it: one object per merchant, made once at start."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import date, datetime
@@ -54,6 +55,8 @@ __all__ = [
 MAX_ANSWER_BYTES = 64 * 1024
 BILL_HOSTS = (".alipay.com", ".alipayobjects.com", ".alipaydev.com")
 MAX_BILL_BYTES = 64 * 1024 * 1024
+BILL_SECONDS = 25
+"""A bill's address dies after 30."""
 MAX_CONNECTIONS = 20
 # Shorter than servers commonly keep an idle connection, so that we are not the ones to find it closed.
 IDLE_CONNECTION_SECONDS = 4.0
@@ -73,6 +76,10 @@ NOT_WAITING = frozenset(
         "ACQ.TRADE_HAS_FINISHED",
     }
 )
+
+
+# The client writes the address of every request to its log, and a bill's address is the bill.
+logging.getLogger("httpx2").setLevel(logging.WARNING)
 
 
 class AlipayGateway:
@@ -161,13 +168,14 @@ class AlipayGateway:
 
     async def bill(self, day: date) -> bytes | None:
         """The zip of a day's bill, fetched within the half minute that its address lives; None when there is none yet."""
-        async with self._deadline():
-            try:
+        try:
+            async with self._deadline():
                 answer = await self._ask(requests.bill_request(day))
-            except GatewayRefused as refusal:
-                if refusal.sub_code in NO_BILL:
-                    return None
-                raise
+        except GatewayRefused as refusal:
+            if refusal.sub_code in NO_BILL:
+                return None
+            raise
+        async with self._deadline(BILL_SECONDS):
             return await self._fetch(str(answer.get("bill_download_url", "")))
 
     async def aclose(self) -> None:
@@ -228,16 +236,6 @@ class AlipayGateway:
         }
         return await self._read("POST", url, MAX_ANSWER_BYTES, content=body, headers=headers)
 
-    async def _fetch(self, url: str) -> bytes:
-        """A file from an address that Alipay signed. It is no secret of ours, and yet nothing else is fetched than https, or
-        what lies beside the gateway itself.
-        """
-        parts, own = urlsplit(url), urlsplit(self.merchant.gateway_url)
-        beside = (parts.scheme, parts.netloc) == (own.scheme, own.netloc)
-        if not beside and not (parts.scheme == "https" and (parts.hostname or "").endswith(BILL_HOSTS)):
-            raise GatewayUnknown("the bill lies where no bill of Alipay's lies")
-        return await self._read("GET", url, MAX_BILL_BYTES)
-
     async def _read(self, method: str, url: str, most_bytes: int, **options: Any) -> bytes:
         """The whole answer, if it is one and no longer than it may be. The address is in no message: it may be a key."""
         raw = bytearray()
@@ -249,9 +247,15 @@ class AlipayGateway:
                     raw += chunk
                     if len(raw) > most_bytes:
                         raise GatewayUnknown("the answer is far too long")
-        except httpx2.HTTPError as error:
-            raise GatewayUnknown(f"the gateway could not be reached: {type(error).__name__}") from error
+        except (httpx2.HTTPError, httpx2.InvalidURL) as error:
+            raise GatewayUnknown(f"the gateway could not be reached: {type(error).__name__}") from None
         return bytes(raw)
+
+    async def _fetch(self, url: str) -> bytes:
+        """A file from an address that Alipay signed. It is believed no further than that: nothing is fetched but from Alipay's
+        hosts over TLS, or from where the gateway itself is.
+        """
+        return await self._read("GET", _bill_address(url, self.merchant.gateway_url), MAX_BILL_BYTES)
 
     def _pool(self) -> httpx2.AsyncClient:
         if self._client is None:
@@ -265,10 +269,26 @@ class AlipayGateway:
         return self._client
 
     @asynccontextmanager
-    async def _deadline(self) -> AsyncIterator[None]:
+    async def _deadline(self, seconds: float | None = None) -> AsyncIterator[None]:
         # A client's own timeouts count one read at a time; a server that drips would hold us for ever.
+        limit = seconds or self._timeout_seconds
         try:
-            async with asyncio.timeout(self._timeout_seconds):
+            async with asyncio.timeout(limit):
                 yield
         except TimeoutError as late:
-            raise GatewayUnknown(f"no answer within {self._timeout_seconds:g} s") from late
+            raise GatewayUnknown(f"no answer within {limit:g} s") from late
+
+
+def _bill_address(url: str, gateway_url: str) -> str:
+    """Where a bill may be fetched; GatewayUnknown for anywhere else. Documents of Alipay show plain http, hosts take TLS."""
+    try:
+        parts, own = urlsplit(url), urlsplit(gateway_url)
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        raise GatewayUnknown("the bill's address is none") from None
+    if (parts.scheme, parts.netloc) == (own.scheme, own.netloc):
+        return url
+    plain = parts.username is None and port in {None, 80, 443}
+    if parts.scheme in {"http", "https"} and plain and host.endswith(BILL_HOSTS):
+        return parts._replace(scheme="https", netloc=host).geturl()
+    raise GatewayUnknown("the bill lies where no bill of Alipay's lies")

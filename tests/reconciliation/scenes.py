@@ -1,0 +1,103 @@
+"""A shop with paid orders, its bills and the people of its finance: for the tests of reconciliation."""
+
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+
+import makers
+from cishan.accounts.states import Role
+from cishan.accounts.viewer import Viewer
+from cishan.charities.queries import Site
+from cishan.clock import BEIJING, SteppedClock, beijing_day
+from cishan.database import JsonRow, rows
+from cishan.ledger.actions import number_entries
+from cishan.ledger.chain import chain_entries
+from cishan.payments.actions import settle
+from cishan.payments.alipay.terms import beijing_text
+from cishan.payments.models import Order
+from cishan.payments.states import SettleSource
+from cishan.reconciliation.fetching import reconcile_due_days
+from cishan.reconciliation.ports import NoRefunds, RefundsOfDay
+from cishan.sealing import Sealer
+from cishan.services import Services
+from cishan.settings import Settings
+from payments.order_makers import RecordingOwner, Till, make_site, make_till, trade_for
+from reconciliation.bill_makers import FakeAlipay, Listed, bill_zip
+
+DAY = date(2025, 3, 3)
+NEXT_MORNING = datetime(2025, 3, 4, 9, 31, tzinfo=BEIJING)
+
+
+@dataclass
+class Shop:
+    """The whole of one charity's money, with an Alipay that bills what it is told to bill."""
+
+    site: Site
+    services: Services
+    clock: SteppedClock
+    alipay: FakeAlipay
+    owner: RecordingOwner = field(default_factory=RecordingOwner)
+    refunds: RefundsOfDay = field(default_factory=NoRefunds)
+
+    @property
+    def owners(self) -> dict[str, RecordingOwner]:
+        return {"claim": self.owner}
+
+    async def order(self) -> Order:
+        till: Till = await make_till(sealer=self.services.sealer, now=self.clock.now())
+        return till.order
+
+    async def paid(self) -> Order:
+        """An order whose money came in through the door."""
+        order = await self.order()
+        await settle(
+            trade_for(order), SettleSource.NOTICE, owners=self.owners, sealer=self.services.sealer, now=self.clock.now()
+        )
+        return await Order.get(id=order.id)
+
+    def listed(self, order: Order, **changes: object) -> Listed:
+        row = Listed(f"T{order.out_trade_no}", order.out_trade_no, order.total_fen, beijing_text(order.created_at))
+        return replace(row, **changes)  # type: ignore[arg-type]
+
+    def bill(self, *listed: Listed, day: date = DAY) -> None:
+        self.alipay.bills[day] = bill_zip(listed, day)
+
+    def knows(self, order: Order) -> None:
+        """Alipay will say that this order was paid, if it is asked."""
+        self.alipay.trades[order.out_trade_no] = {
+            "trade_no": f"T{order.out_trade_no}",
+            "trade_status": "TRADE_SUCCESS",
+            "total_amount": f"{order.total_fen // 100}.00",
+            "send_pay_date": beijing_text(order.created_at),
+        }
+
+    async def reconcile(self, at: datetime = NEXT_MORNING) -> None:
+        if self.clock.now() < at:
+            self.clock.move_to(at)
+        await reconcile_due_days(
+            limit=50, services=self.services, owners=self.owners, refunds=self.refunds, now=self.clock.now()
+        )
+
+    async def day(self, day: date = DAY) -> JsonRow:
+        return (await rows("SELECT * FROM bill_day WHERE day = $1", day))[0]
+
+    async def differences(self) -> list[JsonRow]:
+        return await rows("SELECT * FROM bill_difference ORDER BY id")
+
+    async def staff(self, role: Role) -> Viewer:
+        return await makers.make_staff(role, makers.CITY, sealer=self.services.sealer, now=self.clock.now())
+
+    async def chained(self) -> None:
+        await number_entries()
+        await chain_entries(limit=1_000, now=self.clock.now())
+
+
+async def make_shop(settings: Settings, sealer: Sealer, clock: SteppedClock) -> Shop:
+    site = await make_site(clock.now())
+    alipay = FakeAlipay()
+    services = Services(settings, clock, sealer, alipay.gateway(clock))
+    assert beijing_day(clock.now()) == DAY
+    return Shop(site, services, clock, alipay)
+
+
+def minutes(count: int) -> timedelta:
+    return timedelta(minutes=count)
