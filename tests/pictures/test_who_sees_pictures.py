@@ -41,6 +41,8 @@ async def test_each_role_of_the_place_is_served_only_what_concerns_it(
     viewers = [
         *(team.coordinator, team.reviewer, team.editor, team.finance, team.donor),
         await makers.make_staff(Role.SUPERVISOR, makers.CITY, sealer=sealer, now=now),
+        await makers.make_staff(Role.BOOKKEEPER, makers.CITY, sealer=sealer, now=now),
+        await makers.make_staff(Role.CASHIER, makers.CITY, sealer=sealer, now=now),
         await makers.make_admin(sealer=sealer, now=now),
         await makers.make_organisation(sealer=sealer, now=now),
     ]

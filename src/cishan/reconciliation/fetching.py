@@ -65,16 +65,20 @@ async def reconcile_due_days(
         return Handled()
     async with in_transaction():
         due = await rows(LEASE_DUE, now, limit, now + LEASE)
-    failed = 0
+    handled = failed = 0
     for day in sorted(due, key=lambda row: row["day"]):
         try:
-            done = await _reconcile(day, services=services, owners=owners, refunds=refunds, now=now)
+            problem = await _reconcile(day, services=services, owners=owners, refunds=refunds, now=now)
         except Exception:
             # One day's fault leaves the others theirs; the lease has put this one off.
             log.exception("the bill of day %s could not be reconciled", day["id"])
-            done = False
-        failed += not done
-    return Handled(len(due), failed)
+            problem = "fault"
+        if problem == AWAY:
+            # Nor can it be asked about the others now; their lease brings them back.
+            return Handled(handled, failed + 1)
+        handled += 1
+        failed += problem not in {"", NOT_THERE}
+    return Handled(handled, failed)
 
 
 async def open_days(*, now: datetime) -> int:
@@ -94,22 +98,23 @@ async def reconcile_day(
 ) -> bool:
     """Asks for one day's bill now, as a person may from its page; False when it could not be had."""
     found = await rows(ONE_DAY, day_id)
-    return bool(found) and await _reconcile(found[0], services=services, owners=owners, refunds=refunds, now=now)
+    return bool(found) and not await _reconcile(found[0], services=services, owners=owners, refunds=refunds, now=now)
 
 
 async def _reconcile(
     day: JsonRow, *, services: Services, owners: LineOwners, refunds: RefundsOfDay, now: datetime
-) -> bool:
+) -> str:
+    """Why a day's bill could not be had; empty when it was."""
     bill, problem = await _fetch(day, services, now)
     if bill is None:
         await _plan(day, problem, refunds=refunds, now=now)
-        return problem == NOT_THERE
+        return problem
     await _bring_in(day, bill, services=services, owners=owners, refunds=refunds, now=now)
     await record_bill(day["id"], bill, refunds=refunds, now=now)
     before = await neighbour_waiting_for(day["charity_id"], day["day"])
     if before is not None:
         await compare_day(before, refunds=refunds, now=now)
-    return True
+    return ""
 
 
 async def _fetch(day: JsonRow, services: Services, now: datetime) -> tuple[Bill | None, str]:
