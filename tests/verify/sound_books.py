@@ -79,7 +79,7 @@ async def agree_with_bill(settings: Settings, team: claim_makers.Team, sealer: S
     await record_bill(day_id, bill_of(lines), refunds=NoRefunds(), now=now)
     difference = (await rows("SELECT id FROM bill_difference"))[0]["id"]
     await resolve_difference(difference, Resolution.BOOKED, "店里扫码付的", actor=bookkeeper, now=now)
-    file = io.BytesIO(f"{','.join(COLUMNS)}\r\n{EXAMPLE.replace('500.00', '100.00')}\r\n".encode())
+    file = io.BytesIO(f"{','.join(COLUMNS)}\r\n{EXAMPLE.replace('500.00', '30.00')}\r\n".encode())
     directory = settings.data_directory / "statements"
     statement, _ = await preview_statement(
         file, "3月.csv", charity_id=charity_id, directory=directory, actor=cashier, now=now

@@ -26,7 +26,7 @@ PLACES_OF_ROLE: dict[Role, Collection[int]] = {
 }
 """How many digits of the division code are significant where a role may work: 4 city, 6 county, 9 town, 12 village."""
 
-TAKE_TWO = frozenset({Role.ADMIN, Role.FINANCE})
+TAKE_TWO = frozenset({Role.ADMIN, Role.FINANCE, Role.BOOKKEEPER, Role.CASHIER})
 """Roles that one administrator proposes and another confirms."""
 
 PLACE_SENTENCES: dict[Role, str] = {

@@ -9,7 +9,7 @@ APPEND_ONLY = "REVOKE UPDATE, DELETE ON ledger_link, ledger_head FROM cishan_app
 
 
 class Migration(migrations.Migration):
-    dependencies = [("cishan", "0011_receipts")]
+    dependencies = [("cishan", "0010_receipts")]
 
     operations = [
         ops.CreateModel(

@@ -25,7 +25,7 @@ UNDO_REPLACES = "ALTER TABLE receipt DROP CONSTRAINT fk_receipt_replaces_reverse
 
 
 class Migration(migrations.Migration):
-    dependencies = [('cishan', '0010_refunds')]
+    dependencies = [('cishan', '0009_refunds')]
 
     initial = False
 

@@ -58,7 +58,7 @@ PAID_AT = "CREATE INDEX ix_order_paid_at ON payment_order (charity_id, paid_at) 
 
 
 class Migration(migrations.Migration):
-    dependencies = [("cishan", "0012_chain")]
+    dependencies = [("cishan", "0011_chain")]
 
     initial = False
 
@@ -444,7 +444,7 @@ class Migration(migrations.Migration):
             model_name="Entry",
             name="kind",
             field=fields.CharEnumField(
-                description="GIFT: gift\nADVANCE: advance\nPURCHASE: purchase\nRETURN_OF_ADVANCE: return_of_advance\nWITHDRAWAL: withdrawal\nFEE: fee\nADJUSTMENT: adjustment\nREVERSAL: reversal",
+                description="GIFT: gift\nADVANCE: advance\nPURCHASE: purchase\nRETURN_OF_ADVANCE: return_of_advance\nASSIGNMENT: assignment\nREFUND_DUE: refund_due\nREFUND: refund\nREFUND_KEPT: refund_kept\nWITHDRAWAL: withdrawal\nFEE: fee\nADJUSTMENT: adjustment\nREVERSAL: reversal",
                 enum_type=EntryKind,
                 max_length=20,
             ),
@@ -462,7 +462,7 @@ class Migration(migrations.Migration):
             model_name="LedgerAccount",
             name="type",
             field=fields.CharEnumField(
-                description="ALIPAY: alipay\nTOWN_ADVANCE: town_advance\nFUND: fund\nUNASSIGNED: unassigned\nBANK: bank\nFEES: fees\nSPENDING: spending",
+                description="ALIPAY: alipay\nTOWN_ADVANCE: town_advance\nFUND: fund\nUNASSIGNED: unassigned\nREFUND_DUE: refund_due\nBANK: bank\nFEES: fees\nSPENDING: spending",
                 enum_type=AccountType,
                 max_length=16,
             ),
@@ -472,6 +472,24 @@ class Migration(migrations.Migration):
             name="role",
             field=fields.CharEnumField(
                 description="DONOR: donor\nORGANISATION: organisation\nCOORDINATOR: coordinator\nTOWN_REVIEWER: town_reviewer\nEDITOR: editor\nFINANCE: finance\nBOOKKEEPER: bookkeeper\nCASHIER: cashier\nSUPERVISOR: supervisor\nADMIN: admin",
+                enum_type=Role,
+                max_length=16,
+            ),
+        ),
+        ops.AlterField(
+            model_name="RoleProposal",
+            name="role",
+            field=fields.CharEnumField(
+                description="DONOR: donor\nORGANISATION: organisation\nCOORDINATOR: coordinator\nTOWN_REVIEWER: town_reviewer\nEDITOR: editor\nFINANCE: finance\nBOOKKEEPER: bookkeeper\nCASHIER: cashier\nSUPERVISOR: supervisor\nADMIN: admin",
+                enum_type=Role,
+                max_length=16,
+            ),
+        ),
+        ops.AlterField(
+            model_name="RoleProposal",
+            name="role_before",
+            field=fields.CharEnumField(
+                null=True, description="DONOR: donor\nORGANISATION: organisation\nCOORDINATOR: coordinator\nTOWN_REVIEWER: town_reviewer\nEDITOR: editor\nFINANCE: finance\nBOOKKEEPER: bookkeeper\nCASHIER: cashier\nSUPERVISOR: supervisor\nADMIN: admin",
                 enum_type=Role,
                 max_length=16,
             ),
