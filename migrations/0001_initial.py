@@ -1,4 +1,4 @@
-from cishan.schema import FirstMigration
+from cishan.schema import QuickMigration
 from tortoise import migrations
 from tortoise.migrations import operations as ops
 import functools
@@ -21,7 +21,7 @@ from tortoise import fields
 from tortoise.indexes import Index, PartialIndex
 from tortoise.migrations.constraints import CheckConstraint, UniqueConstraint
 
-class Migration(FirstMigration):
+class Migration(QuickMigration):
     initial = True
 
     operations = [

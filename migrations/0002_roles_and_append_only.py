@@ -1,6 +1,6 @@
 """The app's role: it reads and writes rows, but what is append-only it can neither change nor delete."""
 
-from tortoise import migrations
+from cishan.schema import QuickMigration
 from tortoise.migrations import operations as ops
 
 ROLE = """
@@ -25,7 +25,7 @@ FROM cishan_app;
 """
 
 
-class Migration(migrations.Migration):
+class Migration(QuickMigration):
     dependencies = [("cishan", "0001_initial")]
 
     operations = [

@@ -3,7 +3,7 @@
 Checked when the transaction commits, so an entry and its postings may be written one after the other.
 """
 
-from tortoise import migrations
+from cishan.schema import QuickMigration
 from tortoise.migrations import operations as ops
 
 CHECK = """
@@ -47,7 +47,7 @@ DROP FUNCTION check_ledger_entry();
 """
 
 
-class Migration(migrations.Migration):
+class Migration(QuickMigration):
     dependencies = [("cishan", "0002_roles_and_append_only")]
 
     operations = [ops.RunSQL(sql=CHECK, reverse_sql=UNDO)]

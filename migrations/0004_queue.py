@@ -1,6 +1,6 @@
 """PgQueuer's tables, as its release 1.6 installs them: durable jobs that begin and vanish with a transaction."""
 
-from tortoise import migrations
+from cishan.schema import QuickMigration
 from tortoise.migrations import operations as ops
 
 INSTALL = """
@@ -139,7 +139,7 @@ DROP TYPE pgqueuer_status;
 """
 
 
-class Migration(migrations.Migration):
+class Migration(QuickMigration):
     dependencies = [("cishan", "0003_balanced_entries")]
 
     operations = [ops.RunSQL(sql=INSTALL, reverse_sql=REMOVE)]

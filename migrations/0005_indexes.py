@@ -1,12 +1,12 @@
 """Indexes for what housekeeping and the desks look for: pictures in use, visits to confirm, purchases to agree to."""
 
-from tortoise import migrations
+from cishan.schema import QuickMigration
 from tortoise.migrations import operations as ops
 from tortoise.fields.base import OnDelete
 from tortoise import fields
 from tortoise.indexes import Index
 
-class Migration(migrations.Migration):
+class Migration(QuickMigration):
     dependencies = [('cishan', '0004_queue')]
 
     initial = False

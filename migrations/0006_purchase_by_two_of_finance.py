@@ -1,6 +1,8 @@
 """Who gave the advance stands beside who agrees to more, and the two are never one. Booked purchases stay as they are."""
 
-from tortoise import fields, migrations
+from tortoise import fields
+
+from cishan.schema import QuickMigration
 from tortoise.fields.base import OnDelete
 from tortoise.migrations import operations as ops
 from tortoise.migrations.constraints import CheckConstraint
@@ -11,7 +13,7 @@ UPDATE purchase SET advanced_by_id = a.given_by_id
 """
 
 
-class Migration(migrations.Migration):
+class Migration(QuickMigration):
     dependencies = [("cishan", "0005_indexes")]
 
     initial = False

@@ -1,6 +1,8 @@
 """Changes of role that wait for a second administrator, and invitations that were taken back."""
 
-from tortoise import fields, migrations
+from tortoise import fields
+
+from cishan.schema import QuickMigration
 from tortoise.fields.base import OnDelete
 from tortoise.migrations import operations as ops
 from tortoise.migrations.constraints import CheckConstraint, UniqueConstraint
@@ -8,7 +10,7 @@ from tortoise.migrations.constraints import CheckConstraint, UniqueConstraint
 from cishan.accounts.states import Role
 
 
-class Migration(migrations.Migration):
+class Migration(QuickMigration):
     dependencies = [("cishan", "0006_purchase_by_two_of_finance")]
 
     initial = False

@@ -1,12 +1,14 @@
 """What people typed as reasons, sealed beside the events that can't be changed, so that a reason can be erased."""
 
-from tortoise import fields, migrations
+from tortoise import fields
+
+from cishan.schema import QuickMigration
 from tortoise.fields.base import OnDelete
 from tortoise.migrations import operations as ops
 from tortoise.migrations.constraints import UniqueConstraint
 
 
-class Migration(migrations.Migration):
+class Migration(QuickMigration):
     dependencies = [("cishan", "0007_role_proposals")]
 
     initial = False

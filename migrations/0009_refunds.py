@@ -1,4 +1,4 @@
-from tortoise import migrations
+from cishan.schema import QuickMigration
 from tortoise.migrations import operations as ops
 from cishan.ledger.states import AccountType, EntryKind
 from cishan.payments.states import LateChoice
@@ -9,7 +9,7 @@ from tortoise.indexes import Index
 from tortoise.migrations.constraints import CheckConstraint, UniqueConstraint
 
 
-class Migration(migrations.Migration):
+class Migration(QuickMigration):
     dependencies = [("cishan", "0008_event_reasons")]
 
     initial = False

@@ -4,7 +4,7 @@ Numbers and receipts are insert-only for the app; of a reversal it may only writ
 another needs that one's reversal: a key that models can't say, because the two tables would each need the other first.
 """
 
-from tortoise import migrations
+from cishan.schema import QuickMigration
 from tortoise.migrations import operations as ops
 from cishan.receipts.states import BillColour, PayerKind, RequestStatus, ReversalReason
 from tortoise.fields.base import OnDelete
@@ -24,7 +24,7 @@ ALTER TABLE receipt ADD CONSTRAINT fk_receipt_replaces_reversed
 UNDO_REPLACES = "ALTER TABLE receipt DROP CONSTRAINT fk_receipt_replaces_reversed;"
 
 
-class Migration(migrations.Migration):
+class Migration(QuickMigration):
     dependencies = [('cishan', '0009_refunds')]
 
     initial = False

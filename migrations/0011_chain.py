@@ -1,6 +1,8 @@
 """The chain of the books and its published heads; the app may add to them and change nothing."""
 
-from tortoise import fields, migrations
+from tortoise import fields
+
+from cishan.schema import QuickMigration
 from tortoise.fields.base import OnDelete
 from tortoise.migrations import operations as ops
 from tortoise.migrations.constraints import UniqueConstraint
@@ -8,7 +10,7 @@ from tortoise.migrations.constraints import UniqueConstraint
 APPEND_ONLY = "REVOKE UPDATE, DELETE ON ledger_link, ledger_head FROM cishan_app;"
 
 
-class Migration(migrations.Migration):
+class Migration(QuickMigration):
     dependencies = [("cishan", "0010_receipts")]
 
     operations = [

@@ -1,6 +1,6 @@
 """Bills, bank statements and closed months; a closed month's books take no more entries."""
 
-from tortoise import migrations
+from cishan.schema import QuickMigration
 from tortoise.migrations import operations as ops
 from cishan.accounts.states import Role
 from cishan.ledger.states import AccountType, EntryKind
@@ -57,7 +57,7 @@ DROP FUNCTION refuse_closed_month();
 PAID_AT = "CREATE INDEX ix_order_paid_at ON payment_order (charity_id, paid_at) WHERE status = 'paid'"
 
 
-class Migration(migrations.Migration):
+class Migration(QuickMigration):
     dependencies = [("cishan", "0011_chain")]
 
     initial = False

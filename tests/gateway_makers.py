@@ -9,7 +9,6 @@ from typing import Any
 from urllib.parse import urlencode
 
 import httpx2
-from cryptography.hazmat.primitives.asymmetric import rsa
 
 from cishan.clock import SteppedClock
 from cishan.payments.alipay.gateway import AlipayGateway, Checkout, Merchant
@@ -42,12 +41,6 @@ def alipay_key_pem() -> str:
 @cache
 def strangers_key_pem() -> str:
     return generate_private_key_pem()
-
-
-@cache
-def _key(pem: str) -> rsa.RSAPrivateKey:
-    """Reading a key tests its primes, which takes longer than a thousand signatures."""
-    return load_private_key(pem)
 
 
 def make_merchant(gateway_url: str = "http://127.0.0.1:9/gateway.do") -> Merchant:
@@ -114,7 +107,7 @@ def notice_form(changes: Mapping[str, str | None] | None = None, key_pem: str | 
         **(changes or {}),
     }
     form = {name: value for name, value in fields.items() if value is not None}
-    form["sign"] = sign(form, _key(key_pem or alipay_key_pem()), NOTICE_LEAVES_OUT)
+    form["sign"] = sign(form, load_private_key(key_pem or alipay_key_pem()), NOTICE_LEAVES_OUT)
     return urlencode(form).encode()
 
 

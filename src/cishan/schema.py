@@ -11,12 +11,15 @@ from pathlib import Path
 from tortoise import Tortoise
 from tortoise.migrations import Migration
 from tortoise.migrations.autodetector import MigrationAutodetector
-from tortoise.migrations.operations import AddConstraint, CreateModel, Operation
+from tortoise.migrations.operations import AddConstraint, AddField, AddIndex, CreateModel, Operation, RunSQL
 from tortoise.migrations.schema_editor.base import BaseSchemaEditor
 from tortoise.migrations.schema_generator.state import State
 from tortoise.migrations.writer import MigrationWriter
 
 from cishan.database import TORTOISE_ORM, make_migrations_importable
+
+NEED_ONLY_NEW_MODELS = (CreateModel, AddConstraint, AddIndex, AddField, RunSQL)
+"""Operations that write what there is after them, whatever was there before."""
 
 
 @dataclass(frozen=True)
@@ -58,15 +61,14 @@ async def write_migration(number: int, name: str) -> Path | None:
         migrations_module="migrations",
     )
     written = writer.write()
-    if number == 1:
-        _let_it_be_quick(written)
+    _let_it_be_quick(written)
     return written
 
 
 def _let_it_be_quick(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
-    text = text.replace("class Migration(migrations.Migration):", "class Migration(FirstMigration):")
-    path.write_text(f"from cishan.schema import FirstMigration\n{text}", encoding="utf-8")
+    text = text.replace("class Migration(migrations.Migration):", "class Migration(QuickMigration):")
+    path.write_text(f"from cishan.schema import QuickMigration\n{text}", encoding="utf-8")
 
 
 def _with_explicit_constraints(operations: tuple[Operation, ...]) -> list[Operation]:
@@ -80,11 +82,12 @@ def _with_explicit_constraints(operations: tuple[Operation, ...]) -> list[Operat
     return models + constraints
 
 
-class FirstMigration(Migration):
-    """A first migration in a quarter of the time: it builds the models once, not before and after each operation.
+class QuickMigration(Migration):
+    """A migration that builds the models once before and once after its operations, not around each of them.
 
-    Tortoise keeps a copy of all models before each operation, which only later migrations can need: nothing of ours
-    was there before the first.
+    Tortoise copies all models before each operation, so that migrating an empty database would take twenty times as long.
+    Here an operation sees the models as they were before the whole migration and as they are after it: a migration may
+    change a field once, not twice.
     """
 
     async def apply(
@@ -95,17 +98,25 @@ class FirstMigration(Migration):
         schema_editor: BaseSchemaEditor | None = None,
         collect_sql: bool = False,
     ) -> State:
-        if dry_run or collect_sql or schema_editor is None or state.models:
-            return await super().apply(state, dry_run=dry_run, schema_editor=schema_editor, collect_sql=collect_sql)
+        if collect_sql:
+            return await super().apply(state, dry_run=dry_run, schema_editor=schema_editor, collect_sql=True)
+        runs = schema_editor is not None and not dry_run
+        before = state.clone() if runs and not self._only_adds() else state
         gathering = _Gathering(models=state.models, apps=state.apps)
         for operation in self.operations:
             operation.state_forward(self.app_label, gathering)
-        built = State(models=gathering.models, apps=gathering.apps)
-        built._reload(set(built.models))
-        for operation in self.operations:
-            await operation.database_forward(self.app_label, built, built, schema_editor)
-        built.validate_relations_initialized()
-        return built
+        if not all(isinstance(operation, RunSQL) for operation in self.operations):
+            State(models=state.models, apps=state.apps)._reload(set(state.models))
+        if runs:
+            assert schema_editor is not None
+            transactions = schema_editor.client.capabilities.supports_transactions
+            for operation in self.operations:
+                await self._run_database_forward(operation, before, state, schema_editor, transactions)
+        state.validate_relations_initialized()
+        return state
+
+    def _only_adds(self) -> bool:
+        return all(isinstance(operation, NEED_ONLY_NEW_MODELS) for operation in self.operations)
 
 
 class _Gathering(State):

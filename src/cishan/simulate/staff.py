@@ -22,6 +22,8 @@ class Staff:
     admin: Viewer
     finance: Viewer
     second_finance: Viewer
+    bookkeeper: Viewer
+    cashier: Viewer
     supervisor: Viewer
     editors: dict[str, Viewer] = field(default_factory=dict)
     reviewers: dict[str, tuple[Viewer, Viewer]] = field(default_factory=dict)
@@ -62,6 +64,8 @@ class Recruiter:
             admin=admin,
             finance=await self._invited(Role.FINANCE, city, "赵财务", admin),
             second_finance=await self._invited(Role.FINANCE, city, "孙财务", admin),
+            bookkeeper=await self._invited(Role.BOOKKEEPER, city, "何会计", admin),
+            cashier=await self._invited(Role.CASHIER, city, "田出纳", admin),
             supervisor=await self._invited(Role.SUPERVISOR, city, "李监督", admin),
         )
         for county in sorted({county_of(village) for village in villages}):

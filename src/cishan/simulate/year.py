@@ -14,6 +14,7 @@ from cishan.database import rows
 from cishan.divisions.rules import subtree, town_of
 from cishan.households.registry import NAME_LABEL
 from cishan.settings import Settings
+from cishan.simulate.books import keep_books
 from cishan.simulate.catalogue import draw_item, draw_price_fen
 from cishan.simulate.counts import Counted, read_counts
 from cishan.simulate.database import own_database
@@ -120,6 +121,7 @@ class _Year:
                 await timeline.begin(live(scene, need))
             await timeline.begin(self._benefits(scene, payroll))
             await timeline.begin(self._leave(scene))
+            await timeline.begin(keep_books(scene))
             await timeline.begin(self._report(scene))
             sweeps = Sweeps(self._world)
             await timeline.run(sweeps.tend)

@@ -7,6 +7,7 @@ import base64
 import binascii
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
@@ -59,8 +60,12 @@ def _signed_by(key: rsa.RSAPublicKey, raw: bytes, content: bytes) -> bool:
     return True
 
 
+@lru_cache(maxsize=8)
 def load_private_key(pem: str) -> rsa.RSAPrivateKey:
-    """Reads a private key: PKCS#1 or PKCS#8, as PEM or as the bare base64 that Alipay's key tool prints."""
+    """Reads a private key: PKCS#1 or PKCS#8, as PEM or as the bare base64 that Alipay's key tool prints.
+
+    Reading tests the key's primes, which takes as long as a hundred signatures, so the few keys of a process are kept.
+    """
     try:
         key = serialization.load_der_private_key(_der(pem), password=None)
     except (ValueError, TypeError) as error:

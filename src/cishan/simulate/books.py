@@ -1,0 +1,58 @@
+"""Once in the year the cashier brings the bank's statement, and month after month bookkeeper and finance close the books."""
+
+import io
+from datetime import date
+
+from cishan.clock import beijing_day, beijing_midnight
+from cishan.database import rows
+from cishan.errors import Conflict
+from cishan.reconciliation.bank import apply_statement, code_line, preview_statement
+from cishan.reconciliation.bank_reading import COLUMNS
+from cishan.reconciliation.closing import close_month, propose_closing
+from cishan.reconciliation.states import BankLineStatus
+from cishan.simulate.scene import Scene, rng_of
+
+MONTHS = 12
+STATEMENT_IN = 7
+WITHDRAWN = "50.00"
+LINE = "SELECT id FROM bank_line WHERE charity_id = $1 ORDER BY id DESC LIMIT 1"
+
+
+async def keep_books(scene: Scene) -> None:
+    """On the twentieth of each month the one before is closed, unless a difference still stands in the way."""
+    plan, rng = scene.world.plan, rng_of(scene.world.plan, "books")
+    for month in range(1, MONTHS):
+        await scene.timeline.until(beijing_midnight(date(plan.year, month + 1, 20)))
+        await scene.at_work(rng, days=0)
+        if month == STATEMENT_IN:
+            await _bring_statement(scene)
+        await _close(scene, date(plan.year, month, 1))
+
+
+async def _close(scene: Scene, month: date) -> None:
+    staff, charity_id = scene.staff, scene.world.site.charity_id
+    try:
+        await propose_closing(charity_id, month, actor=staff.bookkeeper, now=scene.now())
+        await close_month(charity_id, month, actor=staff.finance, now=scene.now())
+    except Conflict:
+        # Somebody has to look into a difference first; the month stays open and the next one is asked again.
+        return
+
+
+async def _bring_statement(scene: Scene) -> None:
+    """Some money was taken from Alipay to the bank that day; the bookkeeper says what the movement is."""
+    world, staff, now = scene.world, scene.staff, scene.now()
+    day = beijing_day(now)
+    line = f"{day} 10:20:00,{day:%Y%m%d}0001,{WITHDRAWN},,支付宝（中国）网络技术有限公司,提现"
+    file = io.BytesIO(f"{','.join(COLUMNS)}\r\n{line}\r\n".encode())
+    directory, charity_id = world.settings.data_directory / "statements", world.site.charity_id
+    statement, _ = await preview_statement(
+        file, "bank.csv", charity_id=charity_id, directory=directory, actor=staff.cashier, now=now
+    )
+    await apply_statement(
+        statement, charity_id=charity_id, directory=directory, actor=staff.cashier, sealer=world.sealer, now=now
+    )
+    movement = (await rows(LINE, charity_id))[0]["id"]
+    await code_line(
+        movement, BankLineStatus.WITHDRAWAL, "", charity_id=charity_id, actor=staff.bookkeeper, now=scene.now()
+    )
