@@ -129,6 +129,7 @@ async def test_a_wish_is_saved_at_each_step_even_without_script(browser: Browser
     await page.goto(f"{site.url}/field/households/{home[0]['id']}/wishes/new")
     await page.get_by_role("textbox", name="想要什么").fill("感应小夜灯")
     await page.get_by_role("button", name="保存，下一步").click()
+    await page.wait_for_url(re.compile(r"/edit/who$"))
     await page.close()
     page = await context.new_page()
     await page.goto(f"{site.url}/field")
