@@ -74,7 +74,7 @@ SELECT coalesce(sum(p.amount_fen), 0) FROM ledger_posting p JOIN ledger_account 
  WHERE a.type = 'town_advance'""",
     "left_in_fund_fen": """
 SELECT coalesce(sum(p.amount_fen), 0) FROM ledger_posting p JOIN ledger_account a ON a.id = p.account_id
- WHERE a.type = 'alipay'""",
+ WHERE a.type IN ('alipay', 'bank')""",
     "brought_fen": """
 SELECT coalesce(sum(f.value_fen), 0) FROM claim c JOIN fulfilment f ON f.claim_id = c.id
  WHERE c.status = 'confirmed' AND c.way = 'bring'""",
