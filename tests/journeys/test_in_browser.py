@@ -7,7 +7,7 @@ import re
 
 import pytest
 from axe_playwright_python.async_playwright import Axe
-from playwright.async_api import Browser, BrowserContext, Page, expect
+from playwright.async_api import Browser, BrowserContext, Locator, Page, expect
 
 from cishan.accounts.states import Role
 from cishan.demo.people import DONORS, PASSWORD, VILLAGES
@@ -40,6 +40,12 @@ async def look(page: Page) -> None:
     assert [f"{page.url} {one['id']}: {one['nodes'][0]['html'][:120]}" for one in found] == []
 
 
+async def turn(page: Page, element: Locator) -> None:
+    """Follows a link or sends a form, and waits until the next page is there: what looks at it must not look too soon."""
+    async with page.expect_navigation():
+        await element.click()
+
+
 async def newest_code(page: Page, phone: str) -> str:
     """The six digits last sent to a phone, off the demo's outbox in a tab of its own."""
     tab = await page.context.new_page()
@@ -70,11 +76,11 @@ async def test_a_new_donor_claims_and_pays_on_a_phone(browser: Browser, site: De
     await page.get_by_role("link", name="认领").first.click()
     await page.goto(f"{site.url}/register")
     await page.get_by_label("手机号码").fill(phone)
-    await page.get_by_role("button", name="发验证码").click()
+    await turn(page, page.get_by_role("button", name="发验证码"))
     if script:
         await look(page)
     await page.get_by_label("验证码").fill(await newest_code(page, phone))
-    await page.get_by_role("button", name="下一步").click()
+    await turn(page, page.get_by_role("button", name="下一步"))
     if script:
         await look(page)
     await page.get_by_label("您的姓名").fill("林晓")
@@ -95,7 +101,7 @@ async def test_a_new_donor_claims_and_pays_on_a_phone(browser: Browser, site: De
 
 async def take_back(page: Page, *, script: bool) -> None:
     """The donor thinks better of it, and the money is on its way back without anybody being asked."""
-    await page.get_by_role("link", name="改主意了").click()
+    await turn(page, page.get_by_role("link", name="改主意了"))
     if script:
         await look(page)
     await page.get_by_role("button", name="退回").click()
@@ -128,8 +134,7 @@ async def test_a_wish_is_saved_at_each_step_even_without_script(browser: Browser
     home = await site.rows("SELECT id FROM household WHERE division_code = $1 ORDER BY id LIMIT 1", VILLAGES[0])
     await page.goto(f"{site.url}/field/households/{home[0]['id']}/wishes/new")
     await page.get_by_role("textbox", name="想要什么").fill("感应小夜灯")
-    await page.get_by_role("button", name="保存，下一步").click()
-    await page.wait_for_url(re.compile(r"/edit/who$"))
+    await turn(page, page.get_by_role("button", name="保存，下一步"))
     await page.close()
     page = await context.new_page()
     await page.goto(f"{site.url}/field")
@@ -145,15 +150,14 @@ async def test_the_steps_of_a_wish_read_well_in_large_print(browser: Browser, si
     home = await site.rows("SELECT id FROM household WHERE division_code = $1 ORDER BY id LIMIT 1", VILLAGES[1])
     await page.goto(f"{site.url}/field/households/{home[0]['id']}/wishes/new")
     await page.get_by_role("textbox", name="想要什么").fill("电风扇")
-    await page.get_by_role("button", name="保存，下一步").click()
+    await turn(page, page.get_by_role("button", name="保存，下一步"))
     await look(page)
     await page.get_by_label("老人").check()
     await page.get_by_role("textbox", name="为什么想要").fill("夏天屋里热。")
-    await page.get_by_role("button", name="保存，下一步").click()
+    await turn(page, page.get_by_role("button", name="保存，下一步"))
     await look(page)
     await page.get_by_role("textbox", name="大约多少钱").fill("160")
-    await page.get_by_role("button", name="保存，下一步").click()
-    await expect(page.get_by_role("heading", level=1)).to_be_visible()
+    await turn(page, page.get_by_role("button", name="保存，下一步"))
     await look(page)
     await context.close()
 
@@ -163,7 +167,7 @@ async def test_a_clerk_at_a_desk_signs_in_works_a_queue_and_leaves(browser: Brow
     page = await context.new_page()
     await sign_in_staff(page, site, Role.EDITOR)
     await expect(page).to_have_url(f"{site.url}/desk/publishing")
-    await page.get_by_role("main").get_by_role("link").first.click()
+    await turn(page, page.get_by_role("main").get_by_role("link").first)
     await look(page)
     await page.goto(f"{site.url}/me/messages")
     await page.get_by_role("button", name="退出登录").click()
