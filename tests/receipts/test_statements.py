@@ -15,10 +15,11 @@ import makers
 from cishan.charities.queries import Site
 from cishan.clock import SteppedClock
 from cishan.receipts.queries import MoneyGift, gifts_of_year
-from cishan.receipts.statements import make_statement, plain_text, workbook_of
+from cishan.receipts.statements import make_statement, workbook_of
 from cishan.receipts.states import ReceiptState
 from cishan.sealing import Sealer
 from cishan.settings import Settings
+from cishan.spreadsheets import plain_cell
 from receipts.gift_makers import Office, ask, issue, make_gift, make_office
 
 NOW = datetime(2025, 12, 31, 16, 30, tzinfo=UTC)
@@ -116,8 +117,8 @@ def office_site() -> Site:
 
 
 def test_plain_text_stays_as_it_is() -> None:
-    assert plain_text("想要一张书桌") == "想要一张书桌"
-    assert plain_text("") == ""
+    assert plain_cell("想要一张书桌") == "想要一张书桌"
+    assert plain_cell("") == ""
 
 
 def test_sums_are_numbers_in_the_workbook(office_site: Site) -> None:

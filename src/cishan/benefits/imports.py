@@ -35,6 +35,7 @@ from cishan.households.registry_rows import RegistryRow
 from cishan.labels import label
 from cishan.permissions import Permission, holds
 from cishan.sealing import Sealer
+from cishan.spreadsheets import plain_cell
 
 ROWS_AT_ONCE = 5_000
 ERRORS_SHOWN = 200
@@ -350,11 +351,6 @@ def _write_errors(path: Path, errors: list[RowError]) -> None:
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(handle, "w", encoding="utf-8-sig", newline="") as file:
         file.write(text.getvalue())
-
-
-def plain_cell(text: str) -> str:
-    """A text that no table program takes for a formula (scenario X2)."""
-    return f"'{text}" if text[:1] in "=+-@\t\r＝＋－＠" and text else text
 
 
 def _must_import(actor: Viewer) -> None:

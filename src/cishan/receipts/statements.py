@@ -15,13 +15,12 @@ from cishan.labels import label
 from cishan.money import yuan_text
 from cishan.receipts.pages import Statement, StatementRow
 from cishan.receipts.queries import InKind, MoneyGift
+from cishan.spreadsheets import MONEY_FORMAT, WORKBOOK_OPTIONS, plain_cell
 from cishan.templating import day, yuan
 
 HEADINGS = ("日期", "捐款编号", "用途", "捐了（元）", "其中有效（元）", "票据")
 WIDTHS = (18, 36, 36, 14, 16, 30)
 IN_KIND_HEADINGS = ("日期", "心愿", "做了什么")
-FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
-"""What a spreadsheet might take for the start of a formula, full-width forms included (scenario X2)."""
 
 
 def make_statement(
@@ -86,23 +85,22 @@ def statement_data(statement: Statement) -> dict[str, object]:
 def workbook_of(statement: Statement) -> bytes:
     """The statement as XLSX. Every cell is text or a number: whatever was typed as a name can't become a formula."""
     stream = io.BytesIO()
-    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-    with xlsxwriter.Workbook(stream, options) as book:
-        bold, money = book.add_format({"bold": True}), book.add_format({"num_format": "#,##0.00"})
+    with xlsxwriter.Workbook(stream, WORKBOOK_OPTIONS) as book:
+        bold, money = book.add_format({"bold": True}), book.add_format(MONEY_FORMAT)
         sheet = book.add_worksheet("捐款")
         sheet.set_landscape()
         for column, width in enumerate(WIDTHS):
             sheet.set_column(column, column, width)
         sheet.write_string(0, 0, f"{statement.year} 年捐赠对账单", bold)
-        sheet.write_string(1, 0, plain_text(f"{statement.name}　{statement.charity}"))
+        sheet.write_string(1, 0, plain_cell(f"{statement.name}　{statement.charity}"))
         for column, heading in enumerate(HEADINGS):
             sheet.write_string(3, column, heading, bold)
         for number, row in enumerate(statement.rows, start=4):
             for column, text in enumerate((row.on, row.number, row.what)):
-                sheet.write_string(number, column, plain_text(text))
+                sheet.write_string(number, column, plain_cell(text))
             sheet.write_number(number, 3, _number(row.paid), money)
             sheet.write_number(number, 4, _number(row.left), money)
-            sheet.write_string(number, 5, plain_text(row.receipt))
+            sheet.write_string(number, 5, plain_cell(row.receipt))
         last = 4 + len(statement.rows)
         sheet.write_string(last, 0, "合计", bold)
         sheet.write_number(last, 3, _number(yuan_text(statement.paid_fen)), money)
@@ -121,12 +119,7 @@ def _write_in_kind(sheet: Worksheet, statement: Statement, bold: Format) -> None
         sheet.set_column(column, column, 30)
     for number, one in enumerate(statement.in_kind, start=1):
         for column, text in enumerate(one):
-            sheet.write_string(number, column, plain_text(text))
-
-
-def plain_text(text: str) -> str:
-    """Text that no spreadsheet takes for a formula, not even once it was saved as CSV and opened again."""
-    return f"'{text}" if text.startswith(FORMULA_SIGNS) else text
+            sheet.write_string(number, column, plain_cell(text))
 
 
 def _number(text: str) -> Decimal:

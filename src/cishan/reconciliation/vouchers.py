@@ -9,7 +9,6 @@ from decimal import Decimal
 
 import xlsxwriter
 
-from cishan.benefits.imports import plain_cell
 from cishan.clock import beijing_day, beijing_midnight
 from cishan.database import JsonRow, rows
 from cishan.divisions.queries import names_of
@@ -19,6 +18,7 @@ from cishan.ledger.states import EntryKind
 from cishan.money import yuan_text
 from cishan.reconciliation.rules import first_of_next
 from cishan.shipped import shipped
+from cishan.spreadsheets import MONEY_FORMAT, WORKBOOK_OPTIONS, plain_cell
 
 MOST_LINES = 50_000
 HEADINGS = ("凭证号", "日期", "摘要", "科目编号", "科目名称", "项目", "往来", "借方（元）", "贷方（元）")
@@ -128,9 +128,8 @@ def as_csv(vouchers: Vouchers) -> bytes:
 def as_workbook(vouchers: Vouchers) -> bytes:
     """The same as XLSX: texts as texts, sums as numbers."""
     stream = io.BytesIO()
-    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-    with xlsxwriter.Workbook(stream, options) as book:
-        bold, money = book.add_format({"bold": True}), book.add_format({"num_format": "#,##0.00"})
+    with xlsxwriter.Workbook(stream, WORKBOOK_OPTIONS) as book:
+        bold, money = book.add_format({"bold": True}), book.add_format(MONEY_FORMAT)
         sheet = book.add_worksheet(f"{vouchers.month:%Y-%m}")
         for column, (heading, width) in enumerate(zip(HEADINGS, WIDTHS, strict=True)):
             sheet.set_column(column, column, width)
