@@ -17,7 +17,6 @@ from cishan.ledger.states import AccountType
 from cishan.reconciliation.closing import close_month, propose_closing
 from cishan.reconciliation.comparing import record_bill
 from cishan.reconciliation.fetching import open_days, reconcile_due_days
-from cishan.reconciliation.ports import NoRefunds
 from cishan.reconciliation.reading import read_bill
 from cishan.reconciliation.resolving import resolve_difference
 from cishan.reconciliation.states import Resolution
@@ -25,6 +24,7 @@ from cishan.sealing import Sealer
 from conftest import Committed
 from gateway_makers import SELLER_ID
 from races.world import all_at_once
+from reconciliation.no_refunds import NoRefunds
 from reconciliation.scenes import DAY, NEXT_MORNING, Shop, make_shop
 
 WORKERS = 8

@@ -16,12 +16,13 @@ from cishan.payments.alipay.terms import beijing_text
 from cishan.payments.models import Order
 from cishan.payments.states import SettleSource
 from cishan.reconciliation.fetching import reconcile_due_days
-from cishan.reconciliation.ports import NoRefunds, RefundsOfDay
+from cishan.reconciliation.ports import RefundsOfDay
 from cishan.sealing import Sealer
 from cishan.services import Services
 from cishan.settings import Settings
 from payments.order_makers import RecordingOwner, Till, make_site, make_till, trade_for
 from reconciliation.bill_makers import FakeAlipay, Listed, bill_zip
+from reconciliation.no_refunds import NoRefunds
 
 DAY = date(2025, 3, 3)
 NEXT_MORNING = datetime(2025, 3, 4, 9, 31, tzinfo=BEIJING)

@@ -19,7 +19,6 @@ from cishan.reconciliation.bank_reading import COLUMNS, EXAMPLE
 from cishan.reconciliation.closing import close_month, propose_closing
 from cishan.reconciliation.comparing import record_bill
 from cishan.reconciliation.fetching import open_days
-from cishan.reconciliation.ports import NoRefunds
 from cishan.reconciliation.reading import BillLine, bill_of
 from cishan.reconciliation.resolving import resolve_difference
 from cishan.reconciliation.states import BankLineStatus, BillRowKind, Resolution
@@ -27,6 +26,7 @@ from cishan.sealing import Sealer
 from cishan.settings import Settings
 from cishan.summaries.actions import freeze_lists
 from receipts.story import tell_of_receipts
+from reconciliation.no_refunds import NoRefunds
 from refunds.story import tell_of_refunds
 
 DAY = timedelta(days=1)

@@ -1,4 +1,4 @@
-"""What this room asks of whoever keeps refunds; `jobs/` hands it in, so that this room knows nobody above it."""
+"""What this room asks of whoever keeps refunds; handed in, so that a day can be compared without any (see tests)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -34,18 +34,3 @@ class RefundsOfDay(Protocol):
     ) -> bool:
         """Looks into a refund that the bill lists and our books lack; True when it was news. May ask the gateway."""
         ...
-
-
-class NoRefunds:
-    """For as long as nobody keeps refunds: then each one that the bill lists is a difference."""
-
-    async def made_between(self, charity_id: int, start: datetime, end: datetime) -> Sequence[OwnRefund]:
-        return ()
-
-    async def with_numbers(self, charity_id: int, request_nos: Sequence[str]) -> Sequence[OwnRefund]:
-        return ()
-
-    async def hear(
-        self, out_trade_no: str, request_no: str, refunded_fen: int, *, services: Services, now: datetime
-    ) -> bool:
-        return False
