@@ -19,6 +19,9 @@ from cishan.claims.money import ClaimPayments
 from cishan.clock import Clock, DatabaseClock
 from cishan.clock_following import following_the_database
 from cishan.database import database, database_now
+from cishan.donations.actions import OWNER_KIND as DONATION
+from cishan.donations.actions import DonationPayments
+from cishan.donations.actions import follow_refund as count_donations_anew
 from cishan.error_pages import caught, show_error, show_http_error, show_unexpected
 from cishan.errors import CishanError
 from cishan.guard import guarded
@@ -125,13 +128,14 @@ async def make_services(
 
 def line_owners(services: Services) -> LineOwners:
     """Who takes the money of an order line, by the kind of its owner."""
-    return {CLAIM: ClaimPayments(services.sealer)}
+    return {CLAIM: ClaimPayments(services.sealer), DONATION: DonationPayments(services.sealer)}
 
 
 def refund_follower(sealer: Sealer) -> RefundFollower:
-    """What else changes, in the same transaction, when less is left of a gift: its receipt and certificate."""
+    """What else changes, in the same transaction, when less is left of a gift: its fund's total, its receipt."""
 
     async def follow(order_id: int, *, actor: Viewer | None, now: datetime) -> None:
+        await count_donations_anew(order_id, actor=actor, now=now)
         await reverse_receipt(order_id, actor=actor, sealer=sealer, now=now)
 
     return follow

@@ -34,6 +34,8 @@ MODEL_MODULES = [
     "cishan.claims.models",
     "cishan.payments.models",
     "cishan.refunds.models",
+    "cishan.donations.models",
+    "cishan.projects.models",
     "cishan.receipts.models",
     "cishan.ledger.models",
     "cishan.reconciliation.models",

@@ -7,9 +7,11 @@ from typing import Any
 from cishan.accounts.states import Role, Standing
 from cishan.benefits.states import ImportKind, ImportStatus
 from cishan.claims.states import CheckAnswer, CheckChannel, ClaimStatus, ClaimWay, DeliveryProof, EndReason
+from cishan.donations.states import DonationStatus
 from cishan.households.states import ConsentMethod, ConsentPurpose, Group, MembershipEnd, SealedField
 from cishan.ledger.states import AccountType, EntryKind
 from cishan.payments.states import LateChoice, NoticeVerdict, OrderStatus, UnassignedReason
+from cishan.projects.states import AtTarget, ProjectKind, ProjectStatus, SurplusRule
 from cishan.receipts.states import (
     BillColour,
     CertificateStanding,
@@ -251,6 +253,28 @@ LABELS: dict[type[StrEnum], Mapping[Any, str]] = {
         BankLineStatus.FEE: "手续费",
         BankLineStatus.NOISE: "和这个项目无关",
     },
+    DonationStatus: {
+        DonationStatus.PLEDGED: "等付款",
+        DonationStatus.RECEIVED: "已收到",
+        DonationStatus.RETURNED: "已退回",
+        DonationStatus.LAPSED: "没有付款",
+    },
+    ProjectStatus: {
+        ProjectStatus.DRAFT: "拟定中",
+        ProjectStatus.DECIDED: "已决定，待备案",
+        ProjectStatus.FILED: "已备案，待开始",
+        ProjectStatus.OPEN: "募捐中",
+        ProjectStatus.PAUSED: "暂停募捐",
+        ProjectStatus.CLOSED: "募捐结束",
+        ProjectStatus.SETTLED: "已结项",
+        ProjectStatus.WITHDRAWN: "已撤回",
+    },
+    ProjectKind: {ProjectKind.ORDINARY: "日常项目", ProjectKind.EMERGENCY: "应急项目"},
+    SurplusRule: {
+        SurplusRule.SAME_PURPOSE: "继续用于这个项目的目的",
+        SurplusRule.NEAR_PURPOSE: "用于目的相同或相近的项目",
+    },
+    AtTarget: {AtTarget.GO_ON: "筹够以后继续接受捐款", AtTarget.STOP: "筹够就不再收款"},
 }
 """Every enum that a page shows, with a label for each of its values; rooms add theirs."""
 

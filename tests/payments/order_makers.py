@@ -43,6 +43,9 @@ class RecordingOwner:
     async def give_up(self, owner_id: int, *, actor: Viewer | None, now: datetime) -> None:
         self.given_up.append(owner_id)
 
+    def address_of(self, owner_id: int) -> str:
+        return f"/me/claims/{owner_id}"
+
 
 @dataclass
 class AnsweringGateway(AlipayGateway):

@@ -1,7 +1,7 @@
 """Charity, certificates, filed funds and merchant accounts. Private keys are files, never rows."""
 
 from tortoise import fields
-from tortoise.migrations.constraints import UniqueConstraint
+from tortoise.migrations.constraints import CheckConstraint, UniqueConstraint
 from tortoise.models import Model
 
 from cishan.charities.states import CertificateKind, FundKind, LegalMode
@@ -41,7 +41,11 @@ class Certificate(Model):
 
 
 class Fund(Model):
-    """A filed purpose with its own wall in the ledger (慈善法 arts 54, 56). One filing number, one fund."""
+    """A filed purpose with its own wall in the ledger (慈善法 arts 54, 56). One filing number, one fund.
+
+    A fund takes money from `takes_from` until `takes_until`, and never more than `cap_fen` where the plan stops at its
+    target; empty ones bound nothing, as for the 微心愿 fund.
+    """
 
     id = fields.BigIntField(primary_key=True)
     charity: fields.ForeignKeyRelation[Charity] = fields.ForeignKeyField(
@@ -52,10 +56,16 @@ class Fund(Model):
     filing_number = fields.CharField(max_length=60, unique=True)
     purpose = fields.TextField()
     opened_on = fields.DateField()
+    takes_from = fields.DatetimeField(null=True)
+    takes_until = fields.DatetimeField(null=True)
+    cap_fen = fields.BigIntField(null=True)
 
     class Meta:
         table = "fund"
-        constraints = [UniqueConstraint(fields=("charity_id",), name="uq_fund_wish", condition="kind = 'wish'")]
+        constraints = [
+            UniqueConstraint(fields=("charity_id",), name="uq_fund_wish", condition="kind = 'wish'"),
+            CheckConstraint(check="cap_fen > 0", name="ck_fund_cap"),
+        ]
 
 
 class MerchantAccount(Model):

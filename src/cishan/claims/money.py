@@ -96,6 +96,9 @@ class ClaimPayments:
         await move_claim(claim, "refund", actor=actor, now=now, reason=REFUNDED, detail=detail)
         await wishes.release_wish(claim["wish_id"], actor=actor, now=now, reason=REFUNDED)
 
+    def address_of(self, owner_id: int) -> str:
+        return f"/me/claims/{owner_id}"
+
 
 async def _purchase_due(claim: JsonRow, *, now: datetime) -> datetime:
     terms = await terms_for(claim["campaign_id"], now)

@@ -46,5 +46,9 @@ class LineOwner(Protocol):
         """The money goes back, all or part of it: what has not been bought is not bought with it any more."""
         ...
 
+    def address_of(self, owner_id: int) -> str:
+        """The donor's own page of what their money was for."""
+        ...
+
 
 LineOwners = Mapping[str, LineOwner]

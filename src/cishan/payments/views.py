@@ -14,7 +14,7 @@ from cishan.payments.states import NoticeVerdict, SettleSource
 from cishan.web import see_other, services_of
 
 LINE_OF = """
-SELECT l.owner_id FROM payment_order o JOIN order_line l ON l.order_id = o.id
+SELECT l.owner_kind, l.owner_id FROM payment_order o JOIN order_line l ON l.order_id = o.id
  WHERE o.out_trade_no = $1 ORDER BY l.id LIMIT 1
 """
 
@@ -49,4 +49,6 @@ async def come_back(request: Request) -> Response:
     now = services.clock.now()
     await ask_about(ticket.out_trade_no, SettleSource.RETURN, services=services, owners=owners_of(request), now=now)
     found = await rows(LINE_OF, ticket.out_trade_no)
-    return see_other(f"/me/claims/{found[0]['owner_id']}" if found else "/me")
+    if not found:
+        return see_other("/me")
+    return see_other(owners_of(request)[found[0]["owner_kind"]].address_of(found[0]["owner_id"]))

@@ -1,0 +1,160 @@
+"""The only writer of donations: made before paying, received by `settle`, counted out again by a refund."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from tortoise.transactions import in_transaction
+
+from cishan.accounts.viewer import Viewer
+from cishan.database import JsonRow, rows
+from cishan.donations.models import Donation
+from cishan.donations.rules import PAY_FOR, check_takes_money, next_status, refusal_of_payment, takes_money
+from cishan.donations.states import DonationStatus
+from cishan.donations.totals import count_gift, total_of
+from cishan.errors import NotFound
+from cishan.events.actions import record_event
+from cishan.ledger.queries import own_balance_of
+from cishan.messages.actions import queue_notice
+from cishan.money import yuan_text
+from cishan.payments.actions import NewLine, open_order
+from cishan.payments.owners import Unspent, Used
+from cishan.payments.states import LateChoice, UnassignedReason
+from cishan.refunds.states import COUNTED_SQL
+from cishan.sealing import Sealer
+
+OWNER_KIND = "donation"
+
+FUND = "SELECT id, charity_id, name, takes_from, takes_until FROM fund WHERE id = $1"
+LOCK = """
+SELECT d.id, d.fund_id, d.donor_id, d.status, d.amount_fen, d.left_fen, f.name AS fund_name, f.takes_from, f.takes_until,
+       f.cap_fen
+  FROM donation d JOIN fund f ON f.id = d.fund_id WHERE d.id = $1 FOR UPDATE OF d
+"""
+LOCK_FUND = "SELECT id FROM fund WHERE id = $1 FOR NO KEY UPDATE"
+PAID_AT = "SELECT paid_at FROM payment_order WHERE id = $1"
+MOVE = "UPDATE donation SET status = $2, left_fen = $3, received_at = $4 WHERE id = $1"
+COUNT_ANEW = "UPDATE donation SET status = $2, left_fen = $3 WHERE id = $1"
+LEFT = f"""
+SELECT d.id, (d.amount_fen - coalesce((SELECT sum(t.amount_fen) FROM refund_line t JOIN refund r ON r.id = t.refund_id
+                WHERE t.order_line_id = l.id AND r.{COUNTED_SQL} AND r.status <> 'proposed'), 0))::bigint AS left_fen
+  FROM order_line l JOIN donation d ON l.owner_kind = 'donation' AND d.id = l.owner_id
+ WHERE l.order_id = $1 AND d.received_at IS NOT NULL ORDER BY d.id
+"""  # noqa: S608 - constants
+
+
+@dataclass(frozen=True)
+class Pledged:
+    """A new donation and our number of its order."""
+
+    donation_id: int
+    out_trade_no: str
+
+
+async def make_donation(
+    fund_id: int,
+    amount_fen: int,
+    *,
+    shows_name: bool,
+    late_choice: LateChoice,
+    actor: Viewer,
+    now: datetime,
+) -> Pledged:
+    """Writes down what somebody gives to a fund, with an order that can be paid for some minutes.
+
+    Raises NotFound for a fund that is not there, Conflict for one that takes no money now.
+    """
+    async with in_transaction():
+        found = await rows(FUND, fund_id)
+        if not found:
+            raise NotFound
+        fund = found[0]
+        check_takes_money(now, takes_from=fund["takes_from"], takes_until=fund["takes_until"])
+        donation = await Donation.create(
+            charity_id=fund["charity_id"],
+            fund_id=fund_id,
+            donor_id=actor.account_id,
+            status=DonationStatus.PLEDGED,
+            amount_fen=amount_fen,
+            shows_name=shows_name,
+            made_at=now,
+        )
+        await record_event("donation", donation.id, "pledge", actor=actor, now=now, detail={"amount_fen": amount_fen})
+        order = await open_order(
+            [NewLine(OWNER_KIND, donation.id, fund_id, amount_fen)],
+            charity_id=fund["charity_id"],
+            subject="慈善捐款",
+            expires_at=now + PAY_FOR,
+            actor=actor,
+            now=now,
+            late_choice=late_choice,
+        )
+    return Pledged(donation.id, order.out_trade_no)
+
+
+async def follow_refund(order_id: int, *, actor: Viewer | None, now: datetime) -> None:
+    """Counts a donation anew after something of its order was promised back; in the refund's transaction."""
+    for row in await rows(LEFT, order_id):
+        donation = await lock_donation(row["id"])
+        gone_fen = donation["left_fen"] - row["left_fen"]
+        if not gone_fen:
+            continue
+        is_over = row["left_fen"] == 0
+        status = next_status(donation["status"], "return") if is_over else donation["status"]
+        await rows(COUNT_ANEW, row["id"], status.value, row["left_fen"])
+        await count_gift(donation["fund_id"], row["id"], given_fen=-gone_fen, gifts=-1 if is_over else 0)
+        await record_event("donation", row["id"], "return", actor=actor, now=now, detail={"gone_fen": gone_fen})
+
+
+async def lock_donation(donation_id: int) -> JsonRow:
+    """The donation's row with what its fund takes, locked until the transaction ends."""
+    found = await rows(LOCK, donation_id)
+    if not found:
+        raise NotFound
+    return {**found[0], "status": DonationStatus(found[0]["status"])}
+
+
+class DonationPayments:
+    """How a donation takes the money of its order line, and gives it back; registered for OWNER_KIND."""
+
+    def __init__(self, sealer: Sealer) -> None:
+        self._sealer = sealer
+
+    async def accept_payment(self, owner_id: int, *, order_id: int, now: datetime) -> UnassignedReason | None:
+        """Receives a donation paid before its fund closed, whenever we hear of it; never beyond a target that stops."""
+        donation = await lock_donation(owner_id)
+        fund_id, amount_fen = donation["fund_id"], donation["amount_fen"]
+        if donation["cap_fen"] is not None:
+            await rows(LOCK_FUND, fund_id)
+        paid_at = (await rows(PAID_AT, order_id))[0]["paid_at"]
+        refused = refusal_of_payment(
+            donation["status"],
+            in_time=takes_money(paid_at, takes_from=donation["takes_from"], takes_until=donation["takes_until"]),
+            cap_fen=donation["cap_fen"],
+            given_fen=(await total_of(fund_id)).given_fen if donation["cap_fen"] is not None else 0,
+            amount_fen=amount_fen,
+        )
+        if refused is not None:
+            return refused
+        status = next_status(donation["status"], "receive")
+        await rows(MOVE, owner_id, status.value, amount_fen, paid_at)
+        await count_gift(fund_id, owner_id, given_fen=amount_fen, gifts=1)
+        await record_event("donation", owner_id, "receive", actor=None, now=now, detail={"order_id": order_id})
+        text = f"谢谢您！您捐的 {yuan_text(amount_fen)} 元已经收到，记入“{donation['fund_name']}”项目。"
+        await queue_notice(f"donation:{owner_id}", donation["donor_id"], text, sealer=self._sealer, now=now)
+        return None
+
+    async def use_late_money(self, owner_id: int, amount_fen: int, *, donor_id: int, now: datetime) -> Used | None:
+        """Nothing else is like a donation: what came too late or twice stays with its fund or goes back."""
+        return None
+
+    async def unspent(self, owner_id: int) -> Unspent:
+        """All of it, while its fund still has as much."""
+        donation = await lock_donation(owner_id)
+        held_fen = max(await own_balance_of(donation["fund_id"]), 0)
+        return Unspent(min(donation["amount_fen"], held_fen), untouched=donation["amount_fen"] <= held_fen)
+
+    async def give_up(self, owner_id: int, *, actor: Viewer | None, now: datetime) -> None:
+        """What is left is counted by `follow_refund`, once the refund's own lines are written."""
+
+    def address_of(self, owner_id: int) -> str:
+        return f"/me/donations/{owner_id}"

@@ -1,0 +1,53 @@
+"""Pure decisions about donations: what moves they make, and whether a fund takes money now."""
+
+from datetime import datetime, timedelta
+
+from cishan.donations.states import MOVES, DonationStatus
+from cishan.errors import Conflict, IllegalMove
+from cishan.labels import label
+from cishan.payments.states import UnassignedReason
+
+PAY_FOR = timedelta(minutes=30)
+"""How long the cashier takes the money of a donation."""
+
+
+def next_status(status: DonationStatus, verb: str) -> DonationStatus:
+    """Where a move leads; raises IllegalMove naming the status and the step."""
+    allowed, target = MOVES[verb]
+    if status not in allowed:
+        raise IllegalMove("这笔捐款", label(status), VERBS[verb])
+    return target
+
+
+VERBS = {"receive": "收款", "return": "退回", "lapse": "过期"}
+
+
+def takes_money(at: datetime, *, takes_from: datetime | None, takes_until: datetime | None) -> bool:
+    """Whether a fund takes money at an instant; a fund without bounds always does."""
+    return (takes_from is None or at >= takes_from) and (takes_until is None or at < takes_until)
+
+
+def check_takes_money(at: datetime, *, takes_from: datetime | None, takes_until: datetime | None) -> None:
+    """Raises Conflict before a campaign opens and from its filed end minute on (募捐办法 art. 24)."""
+    if takes_from is not None and at < takes_from:
+        raise Conflict("这个项目还没有开始募捐。")
+    if not takes_money(at, takes_from=takes_from, takes_until=takes_until):
+        raise Conflict("这个项目的募捐已经结束，不再收款。没有扣您的钱。")
+
+
+def refusal_of_payment(
+    status: DonationStatus,
+    *,
+    in_time: bool,
+    cap_fen: int | None,
+    given_fen: int,
+    amount_fen: int,
+) -> UnassignedReason | None:
+    """Why a donation can't take its money, None when it can: paid twice, after the end, or beyond a target that stops."""
+    if status in {DonationStatus.RECEIVED, DonationStatus.RETURNED}:
+        return UnassignedReason.DUPLICATE
+    if not in_time:
+        return UnassignedReason.LATE
+    if cap_fen is not None and given_fen + amount_fen > cap_fen:
+        return UnassignedReason.SURPLUS
+    return None

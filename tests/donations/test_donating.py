@@ -1,0 +1,79 @@
+"""A donation is received once, by its fund, while the fund takes money; its fund's total follows."""
+
+from datetime import timedelta
+
+import pytest
+
+import makers
+from cishan.accounts.viewer import Viewer
+from cishan.charities.queries import Site
+from cishan.clock import SteppedClock
+from cishan.database import rows
+from cishan.donations.totals import Total, total_of
+from cishan.errors import Conflict
+from cishan.ledger.queries import balance_of
+from cishan.ledger.states import AccountType
+from cishan.payments.states import UnassignedReason
+from cishan.sealing import Sealer
+from donations.donation_makers import pay, pledge
+from payments.order_makers import make_site
+
+GIVEN_FEN = 10_000
+CLOSES_IN = timedelta(hours=1)
+BOUND = "UPDATE fund SET takes_from = $2, takes_until = $3, cap_fen = $4 WHERE id = $1"
+
+
+@pytest.fixture
+async def site(transaction: object, clock: SteppedClock) -> Site:
+    return await make_site(clock.now())
+
+
+@pytest.fixture
+async def donor(site: Site, sealer: Sealer, clock: SteppedClock) -> Viewer:
+    return await makers.make_donor(sealer=sealer, now=clock.now())
+
+
+async def unassigned() -> list[tuple[str, int]]:
+    return [(row["reason"], row["amount_fen"]) for row in await rows("SELECT reason, amount_fen FROM unassigned_money")]
+
+
+async def test_a_donation_is_booked_to_its_fund_and_counted_once(
+    site: Site, donor: Viewer, sealer: Sealer, clock: SteppedClock
+) -> None:
+    pledged = await pledge(site.fund_id, GIVEN_FEN, donor=donor, now=clock.now())
+    assert await total_of(site.fund_id) == Total(0, 0)
+    for _ in range(3):
+        await pay(pledged, sealer=sealer, now=clock.now())
+    assert await total_of(site.fund_id) == Total(GIVEN_FEN, 1)
+    assert await balance_of(site.fund_id, AccountType.FUND) == -GIVEN_FEN
+
+
+async def test_a_fund_that_is_not_open_yet_takes_no_donation(site: Site, donor: Viewer, clock: SteppedClock) -> None:
+    await rows(BOUND, site.fund_id, clock.now() + timedelta(minutes=1), None, None)
+    with pytest.raises(Conflict, match="还没有开始"):
+        await pledge(site.fund_id, GIVEN_FEN, donor=donor, now=clock.now())
+
+
+@pytest.mark.parametrize(
+    ("paid_after", "taken"),
+    [(CLOSES_IN - timedelta(seconds=1), True), (CLOSES_IN, False), (CLOSES_IN + timedelta(seconds=1), False)],
+)
+async def test_money_paid_before_the_end_minute_is_taken_whenever_we_hear_of_it(
+    site: Site, donor: Viewer, sealer: Sealer, clock: SteppedClock, paid_after: timedelta, taken: bool
+) -> None:
+    await rows(BOUND, site.fund_id, None, clock.now() + CLOSES_IN, None)
+    pledged = await pledge(site.fund_id, GIVEN_FEN, donor=donor, now=clock.now())
+    await pay(pledged, sealer=sealer, now=clock.now() + timedelta(days=1), paid_at=clock.now() + paid_after)
+    assert (await total_of(site.fund_id)).given_fen == (GIVEN_FEN if taken else 0)
+    assert await unassigned() == ([] if taken else [(UnassignedReason.LATE.value, GIVEN_FEN)])
+
+
+@pytest.mark.parametrize(("given_fen", "taken"), [(4_999, True), (5_000, True), (5_001, False)])
+async def test_nothing_is_taken_beyond_a_target_that_stops(
+    site: Site, donor: Viewer, sealer: Sealer, clock: SteppedClock, given_fen: int, taken: bool
+) -> None:
+    await rows(BOUND, site.fund_id, None, None, 15_000)
+    for fen in (GIVEN_FEN, given_fen):
+        await pay(await pledge(site.fund_id, fen, donor=donor, now=clock.now()), sealer=sealer, now=clock.now())
+    assert (await total_of(site.fund_id)).given_fen == GIVEN_FEN + (given_fen if taken else 0)
+    assert await unassigned() == ([] if taken else [(UnassignedReason.SURPLUS.value, given_fen)])
