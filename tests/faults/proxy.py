@@ -7,7 +7,7 @@ goes `down` are cut. Nothing here knows what is spoken.
 import asyncio
 import socket
 import struct
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
@@ -38,11 +38,14 @@ WHOLE = Spoiling()
 
 @dataclass
 class Proxy:
-    """Listens on `port` of the loopback and passes on to `target`. `connections` counts all it has taken."""
+    """Listens on `port` of the loopback and passes on to `target`, a host and a port or a socket's path.
 
-    target: tuple[str, int]
+    `passes` is asked before each question and each answer goes on; when it says no, the connection is cut there.
+    """
+
+    target: tuple[str, int] | str
     port: int = 0
-    connections: int = 0
+    passes: Callable[[], bool] = lambda: True
     asked: asyncio.Event = field(default_factory=asyncio.Event)
     """Set whenever somebody has sent something through."""
     _spoiling: Spoiling = WHOLE
@@ -59,11 +62,14 @@ class Proxy:
         self.spoil(WHOLE)
 
     async def take(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.connections += 1
         if self._spoiling.down:
             _reset(writer)
             return
-        onward_reader, onward_writer = await asyncio.open_connection(*self.target)
+        try:
+            onward_reader, onward_writer = await self._connect()
+        except OSError:
+            _reset(writer)
+            return
         self._open |= {writer, onward_writer}
         try:
             await asyncio.gather(self._ask(reader, onward_writer), self._answer(onward_reader, writer))
@@ -72,10 +78,18 @@ class Proxy:
                 self._open.discard(side)
                 side.close()
 
+    async def _connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        if isinstance(self.target, str):
+            return await asyncio.open_unix_connection(self.target)
+        return await asyncio.open_connection(*self.target)
+
     async def _ask(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with suppress(ConnectionError):
             while chunk := await reader.read(CHUNK_BYTES):
                 self.asked.set()
+                if not self.passes():
+                    _reset(writer)
+                    return
                 writer.write(chunk)
                 await writer.drain()
             writer.write_eof()
@@ -88,7 +102,7 @@ class Proxy:
                 await asyncio.sleep(spoiling.latency_seconds)
                 if spoiling.silent:
                     continue
-                if spoiling.reset:
+                if spoiling.reset or not self.passes():
                     _reset(writer)
                     return
                 if spoiling.cut_after_bytes is not None and sent + len(chunk) > spoiling.cut_after_bytes:
@@ -118,9 +132,9 @@ def _reset(writer: asyncio.StreamWriter) -> None:
 
 
 @asynccontextmanager
-async def open_proxy(host: str, port: int) -> AsyncIterator[Proxy]:
-    """A proxy before `host:port`, on a free port of the loopback."""
-    proxy = Proxy((host, port))
+async def open_proxy(target: tuple[str, int] | str) -> AsyncIterator[Proxy]:
+    """A proxy before a host and port or a socket's path, on a free port of the loopback."""
+    proxy = Proxy(target)
     server = await asyncio.start_server(proxy.take, "127.0.0.1", 0)
     proxy.port = server.sockets[0].getsockname()[1]
     try:

@@ -122,7 +122,7 @@ async def open_stand(settings: Settings, sealer: Sealer, clock: SteppedClock) ->
     owners = {OWNER_KIND: DonationPayments(sealer)}
     async with open_shop(clock, faults=frozenset({Fault.DROP})) as shop:
         sandbox_port = int(shop.running.url.rpartition(":")[2].strip("/"))
-        async with open_proxy("127.0.0.1", sandbox_port) as proxy:
+        async with open_proxy(("127.0.0.1", sandbox_port)) as proxy:
             behind = make_gateway(f"http://127.0.0.1:{proxy.port}/gateway.do", clock, timeout_seconds=TIMEOUT_SECONDS)
             direct = Services(settings, clock, sealer, shop.gateway, hear_refund=RefundEars(owners))
             site = await make_site(clock.now())

@@ -18,7 +18,7 @@ async def proxy() -> AsyncIterator[Proxy]:
         writer.close()
 
     server = await asyncio.start_server(answer, "127.0.0.1", 0)
-    async with open_proxy("127.0.0.1", server.sockets[0].getsockname()[1]) as opened:
+    async with open_proxy(("127.0.0.1", server.sockets[0].getsockname()[1])) as opened:
         yield opened
     server.close()
 
