@@ -15,6 +15,7 @@ from urllib.parse import unquote, urlsplit
 import asyncpg
 from tortoise.connection import get_connection
 from tortoise.context import TortoiseContext, get_current_context
+from tortoise.exceptions import DBConnectionError
 from tortoise.migrations import api as migrations_api
 
 from cishan.settings import Settings
@@ -50,6 +51,18 @@ MODEL_MODULES = [
 
 JsonRow = dict[str, Any]
 
+DATABASE_AWAY = (
+    ConnectionError,
+    DBConnectionError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+)
+"""What a query raises while the server is gone, going or coming back. Whatever was under way is not committed, or it was
+committed and only its answer is lost: who sends the same form again gets the first answer.
+"""
+
 
 def credentials(url: str) -> JsonRow:
     """Splits a PostgreSQL URL into what asyncpg takes; `?host=/directory` names a socket directory."""
@@ -79,7 +92,7 @@ def orm_config(url: str, *, role: str | None, pool_size: int = 5) -> JsonRow:
     if role:
         server_settings["role"] = role
     connection = {
-        "engine": "tortoise.backends.asyncpg",
+        "engine": "cishan.database_client",
         "credentials": {
             **credentials(url),
             "minsize": 1,
