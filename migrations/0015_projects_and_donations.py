@@ -10,7 +10,7 @@ from tortoise.indexes import Index
 from tortoise.migrations.constraints import CheckConstraint, UniqueConstraint
 
 class Migration(QuickMigration):
-    dependencies = [('cishan', '0012_reconciliation')]
+    dependencies = [('cishan', '0013_refunds_within_paid')]
 
     initial = False
 

@@ -6,7 +6,15 @@ from typing import Any
 
 from cishan.accounts.states import Role, Standing
 from cishan.benefits.states import ImportKind, ImportStatus
-from cishan.claims.states import CheckAnswer, CheckChannel, ClaimStatus, ClaimWay, DeliveryProof, EndReason
+from cishan.claims.states import (
+    CheckAnswer,
+    CheckChannel,
+    ClaimStatus,
+    ClaimWay,
+    DeliveryProof,
+    EndReason,
+    Whereabouts,
+)
 from cishan.donations.states import DonationStatus
 from cishan.households.states import ConsentMethod, ConsentPurpose, Group, MembershipEnd, SealedField
 from cishan.ledger.states import AccountType, EntryKind
@@ -252,6 +260,15 @@ LABELS: dict[type[StrEnum], Mapping[Any, str]] = {
         BankLineStatus.WITHDRAWAL: "支付宝提现到账",
         BankLineStatus.FEE: "手续费",
         BankLineStatus.NOISE: "和这个项目无关",
+    },
+    Whereabouts: {
+        Whereabouts.WAITING: "待处理",
+        Whereabouts.RETURN_OWED: "正在退回",
+        Whereabouts.RETURNED: "已退回",
+        Whereabouts.HELD: "在支付宝，等着采购",
+        Whereabouts.IN_TOWN: "在乡镇备用金",
+        Whereabouts.SPENT: "已采购",
+        Whereabouts.IN_FUND: "在项目里，用于项目的目的",
     },
     DonationStatus: {
         DonationStatus.PLEDGED: "等付款",

@@ -20,13 +20,13 @@ from cishan.reconciliation.closing import close_month, propose_closing
 from cishan.reconciliation.comparing import record_bill
 from cishan.reconciliation.fetching import open_days
 from cishan.reconciliation.reading import BillLine, bill_of
+from cishan.reconciliation.refunds import refunds_of_day
 from cishan.reconciliation.resolving import resolve_difference
 from cishan.reconciliation.states import BankLineStatus, BillRowKind, Resolution
 from cishan.sealing import Sealer
 from cishan.settings import Settings
 from cishan.summaries.actions import freeze_lists
 from receipts.story import tell_of_receipts
-from reconciliation.no_refunds import NoRefunds
 from refunds.story import tell_of_refunds
 
 DAY = timedelta(days=1)
@@ -76,7 +76,15 @@ async def agree_with_bill(settings: Settings, team: claim_makers.Team, sealer: S
         BillLine(line, BillRowKind.PAYMENT, trade_no, number, "", fen, fen, 60, at)
         for line, (trade_no, number, fen, at) in enumerate(listed, start=6)
     ]
-    await record_bill(day_id, bill_of(lines), refunds=NoRefunds(), now=now)
+    returned = await rows(
+        "SELECT o.trade_no, o.out_trade_no, r.request_no, r.amount_fen, r.succeeded_at "
+        "FROM refund r JOIN payment_order o ON o.id = r.order_id WHERE r.status = 'succeeded'"
+    )
+    for line, row in enumerate(returned, start=6 + len(lines)):
+        fen, at = row["amount_fen"], row["succeeded_at"]
+        kind = BillRowKind.REFUND
+        lines.append(BillLine(line, kind, row["trade_no"], row["out_trade_no"], row["request_no"], fen, fen, 0, at))
+    await record_bill(day_id, bill_of(lines), refunds=refunds_of_day(), now=now)
     difference = (await rows("SELECT id FROM bill_difference"))[0]["id"]
     await resolve_difference(difference, Resolution.BOOKED, "店里扫码付的", actor=bookkeeper, now=now)
     file = io.BytesIO(f"{','.join(COLUMNS)}\r\n{EXAMPLE.replace('500.00', '30.00')}\r\n".encode())

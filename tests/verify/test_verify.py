@@ -94,6 +94,12 @@ BREAKS: list[tuple[str, str]] = [
         "UPDATE claim SET status = 'paid' WHERE id IN (SELECT l.owner_id FROM refund_line t "
         "JOIN order_line l ON l.id = t.order_line_id)",
     ),
+    ("trace_sums_to_paid", f"UPDATE payment_order SET paid_fen = paid_fen + 1 {FIRST_PAID}"),
+    ("trace_sums_to_paid", "UPDATE refund_line SET amount_fen = 10 * amount_fen WHERE id = 1"),
+    ("trace_equals_books", "UPDATE claim SET status = 'bought' WHERE status = 'advanced'"),
+    ("trace_equals_books", "UPDATE refund SET status = 'unknown', succeeded_at = NULL, next_try_at = created_at"),
+    ("list_lines_are_paid_for", "UPDATE fulfilment SET value_fen = value_fen + 1 WHERE value_fen > 0"),
+    ("list_lines_are_paid_for", "UPDATE order_line SET owner_id = owner_id + 1000"),
     ("received_equals_uses", f"UPDATE payment_order SET paid_fen = paid_fen + 1 {FIRST_PAID}"),
     (
         "no_asset_below_zero",
@@ -117,6 +123,8 @@ BREAKS: list[tuple[str, str]] = [
     ),
     ("bill_agrees", "UPDATE bill_difference SET resolution = 'explained'"),
     ("bill_agrees", "DELETE FROM bill_row WHERE id = 1"),
+    ("bill_agrees", "UPDATE bill_row SET kind = 'refund', request_no = 'R9' WHERE id = 1"),
+    ("bill_agrees", "DELETE FROM bill_row WHERE kind = 'refund'"),
     ("bill_agrees", "UPDATE bill_row SET received_fen = received_fen + 1 WHERE id = 1"),
     ("bill_agrees", "UPDATE bill_day SET status = 'waiting', compared_at = NULL, due_at = '2025-03-04Z'"),
     ("bill_agrees", f"UPDATE payment_order SET paid_fen = paid_fen + 1 {FIRST_PAID}"),

@@ -6,11 +6,13 @@ from cishan.verify.people import PEOPLE_CHECKS
 from cishan.verify.receipts import RECEIPT_CHECKS
 from cishan.verify.reconciliation import RECONCILIATION_CHECKS
 from cishan.verify.refunds import REFUND_CHECKS
+from cishan.verify.tracing import TRACE_CHECKS
 from cishan.verify.wishes import WISH_CHECKS
 
 CHECKS = (
     *MONEY_CHECKS,
     *REFUND_CHECKS,
+    *TRACE_CHECKS,
     *RECEIPT_CHECKS,
     *CHAIN_CHECKS,
     *RECONCILIATION_CHECKS,
