@@ -26,6 +26,7 @@ from cishan.reconciliation.states import BankLineStatus, BillRowKind, Resolution
 from cishan.sealing import Sealer
 from cishan.settings import Settings
 from cishan.summaries.actions import freeze_lists
+from donations import donation_makers
 from receipts.story import tell_of_receipts
 from refunds.story import tell_of_refunds
 
@@ -49,6 +50,8 @@ async def tell_story(settings: Settings, sealer: Sealer, clock: SteppedClock) ->
     quicker = await makers.make_donor(sealer=sealer, now=now)
     await claim_wish(wish[0]["wish_id"], ClaimWay.PAY, site=team.site, actor=quicker, now=now)
     await claim_makers.pay(team, late, now=now)
+    given = await donation_makers.pledge(team.site.fund_id, 5_000, donor=quicker, now=now)
+    await donation_makers.pay(given, sealer=sealer, now=now)
     for order in await rows("SELECT out_trade_no FROM payment_order WHERE status = 'pending'"):
         await close_unopened(order["out_trade_no"], now=now)
     await tell_of_refunds(team, clock)

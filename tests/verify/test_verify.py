@@ -100,6 +100,9 @@ BREAKS: list[tuple[str, str]] = [
     ("trace_equals_books", "UPDATE refund SET status = 'unknown', succeeded_at = NULL, next_try_at = created_at"),
     ("list_lines_are_paid_for", "UPDATE fulfilment SET value_fen = value_fen + 1 WHERE value_fen > 0"),
     ("list_lines_are_paid_for", "UPDATE order_line SET owner_id = owner_id + 1000"),
+    ("donations_count_what_is_left", "UPDATE donation SET left_fen = left_fen - 1 WHERE left_fen > 1"),
+    ("fund_totals_are_sums", "UPDATE fund_total SET given_fen = given_fen + 1"),
+    ("fund_totals_are_sums", "UPDATE fund_total SET gifts = gifts + 1"),
     ("received_equals_uses", f"UPDATE payment_order SET paid_fen = paid_fen + 1 {FIRST_PAID}"),
     (
         "no_asset_below_zero",

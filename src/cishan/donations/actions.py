@@ -92,17 +92,20 @@ async def make_donation(
 
 
 async def follow_refund(order_id: int, *, actor: Viewer | None, now: datetime) -> None:
-    """Counts a donation anew after something of its order was promised back; in the refund's transaction."""
+    """Counts a donation anew after something of its order was promised back, or stays after all; in the refund's own
+    transaction.
+    """
     for row in await rows(LEFT, order_id):
         donation = await lock_donation(row["id"])
         gone_fen = donation["left_fen"] - row["left_fen"]
         if not gone_fen:
             continue
-        is_over = row["left_fen"] == 0
-        status = next_status(donation["status"], "return") if is_over else donation["status"]
+        verb = "return" if row["left_fen"] == 0 else "keep" if donation["left_fen"] == 0 else None
+        status = next_status(donation["status"], verb) if verb else donation["status"]
+        gifts = {"return": -1, "keep": 1}.get(verb or "", 0)
         await rows(COUNT_ANEW, row["id"], status.value, row["left_fen"])
-        await count_gift(donation["fund_id"], row["id"], given_fen=-gone_fen, gifts=-1 if is_over else 0)
-        await record_event("donation", row["id"], "return", actor=actor, now=now, detail={"gone_fen": gone_fen})
+        await count_gift(donation["fund_id"], row["id"], given_fen=-gone_fen, gifts=gifts)
+        await record_event("donation", row["id"], verb or "return", actor=actor, now=now, detail={"gone_fen": gone_fen})
 
 
 async def lock_donation(donation_id: int) -> JsonRow:

@@ -19,7 +19,7 @@ def next_status(status: DonationStatus, verb: str) -> DonationStatus:
     return target
 
 
-VERBS = {"receive": "收款", "return": "退回", "lapse": "过期"}
+VERBS = {"receive": "收款", "return": "退回", "keep": "留在项目", "lapse": "过期"}
 
 
 def takes_money(at: datetime, *, takes_from: datetime | None, takes_until: datetime | None) -> bool:

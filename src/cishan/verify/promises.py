@@ -1,6 +1,7 @@
 """All promises, in the order in which they are shown."""
 
 from cishan.verify.chain import CHAIN_CHECKS
+from cishan.verify.donations import DONATION_CHECKS
 from cishan.verify.money import MONEY_CHECKS
 from cishan.verify.people import PEOPLE_CHECKS
 from cishan.verify.receipts import RECEIPT_CHECKS
@@ -13,6 +14,7 @@ CHECKS = (
     *MONEY_CHECKS,
     *REFUND_CHECKS,
     *TRACE_CHECKS,
+    *DONATION_CHECKS,
     *RECEIPT_CHECKS,
     *CHAIN_CHECKS,
     *RECONCILIATION_CHECKS,
