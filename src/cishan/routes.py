@@ -18,6 +18,7 @@ from cishan.benefits import desk as imports
 from cishan.claims import books, field, finance
 from cishan.claims import desk as fulfilment
 from cishan.claims import views as claims
+from cishan.donations import views as donations
 from cishan.households import desk as disclosure
 from cishan.households import field as households
 from cishan.jobs import desk as jobs
@@ -170,6 +171,13 @@ ROUTES: tuple[Row, ...] = (
     Row("/me/claims/{id}/hand-back", POST, claims.hand_back, May.GIVE),
     Row("/me/claims/{id}/take-back", GET, claims.show_take_back, May.GIVE),
     Row("/me/claims/{id}/take-back", POST, claims.take_back, May.GIVE),
+    # donations to a fund
+    Row("/give", GET, donations.show_give, May.GIVE),
+    Row("/give", POST, donations.give, May.GIVE),
+    Row("/me/donations/{id}", GET, donations.show_donation, May.GIVE),
+    Row("/me/donations/{id}/pay", GET, donations.go_to_cashier, May.GIVE),
+    Row("/me/donations/{id}/name", POST, donations.change_name, May.GIVE),
+    Row("/me/donations/{id}/take-back", POST, donations.take_back, May.GIVE),
     # payments
     Row("/pay/notify", POST, payments.receive_notice, May.OPEN),
     Row("/pay/return", GET, payments.come_back, May.OPEN),

@@ -15,6 +15,7 @@ NOTICE_COOKIE = "cishan_notice"
 NOTICES = {
     "claim-cancelled": "已取消认领，心愿回到心愿墙。没有扣您的钱。",
     "gift-taken-back": "正在退回，会原路回到您的支付宝。心愿已经放回心愿墙。",
+    "donation-taken-back": "正在退回，会原路回到您的支付宝。",
     "refund-started": "退款已经开始办，结果会显示在这里。",
     "refund-proposed": "已提出，等另一位财务同意。",
     "refund-agreed": "已同意，正在退。",

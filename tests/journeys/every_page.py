@@ -86,6 +86,8 @@ SAMPLES: dict[str, Sample] = {
     "/list": Sample(None),
     "/demo/outbox": Sample(None),
     "/wishes/{id}/claim": Sample(Role.DONOR, A_WISH % "published"),
+    "/give": Sample(Role.DONOR),
+    "/me/donations/{id}": Sample(Role.DONOR, "SELECT id FROM donation WHERE donor_id = $1 ORDER BY id LIMIT 1"),
     "/me": Sample(Role.DONOR),
     "/me/claims/{id}": Sample(
         Role.DONOR, "SELECT id FROM claim WHERE donor_id = $1 AND status = 'confirmed' ORDER BY id LIMIT 1"

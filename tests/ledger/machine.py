@@ -100,8 +100,11 @@ class LedgerMachine(RuleBasedStateMachine):
         self.owners = self.make_owners(team.sealer)
         self.neighbours = Neighbours(self.owners, follow=self.make_follower(team.sealer))
         self.services = Services(team.settings, self.clock, team.sealer, self.gateway)  # type: ignore[arg-type]
+        self.stage.run(self._begin())
+
+    async def _begin(self) -> None:
         self._transaction = in_transaction()
-        self.stage.run(self._transaction.__aenter__())
+        await self._transaction.__aenter__()
 
     def make_owners(self, sealer: Sealer) -> dict[str, LineOwner]:
         """As `app.py` registers them; a test of the machine itself hands in a faulty one."""

@@ -16,6 +16,8 @@ class Gift:
     paid_fen: int = 0
     in_fund_fen: int = 0
     waiting_fen: int = 0
+    is_taken: bool = False
+    """Its owner has taken the money."""
     lapsed: bool = False
     goes_to_fund: bool = False
 
@@ -41,6 +43,7 @@ class Model:
         if paid_fen < gift.amount_fen or not self._takes(gift):
             gift.waiting_fen = paid_fen
             return
+        gift.is_taken = True
         gift.in_fund_fen, gift.waiting_fen = gift.amount_fen, paid_fen - gift.amount_fen
 
     def _takes(self, gift: Gift) -> bool:
@@ -54,7 +57,7 @@ class Model:
     def lapse(self) -> None:
         """Whoever has not paid for their claim loses the wish."""
         for wish_id, gift in list(self.taken.items()):
-            if not gift.in_fund_fen:
+            if not gift.is_taken:
                 gift.lapsed = True
                 del self.taken[wish_id]
 

@@ -35,7 +35,7 @@ from cishan.errors import Conflict, InvalidInput
 from cishan.forms.reading import FormModel, read_fields, read_form, typed_text
 from cishan.forms.replay import answer_once
 from cishan.labels import label
-from cishan.payments.alipay.terms import Checkout, CheckoutTooLate
+from cishan.payments.cashier import Payable, cashier_address
 from cishan.payments.queries import last_late_choice
 from cishan.payments.rules import is_payable
 from cishan.payments.states import LateChoice
@@ -126,27 +126,13 @@ async def go_to_cashier(request: Request) -> Response:
     services, viewer = services_of(request), viewer_of(request)
     gift, now = await gift_of(path_id(request), viewer=viewer), services.clock.now()
     payable = [order for order in gift.orders if is_payable(order.status, order.expires_at - LAST_MINUTES_TO_PAY, now)]
-    if gift.status is not ClaimStatus.RESERVED or not payable or services.gateway is None:
+    if gift.status is not ClaimStatus.RESERVED or not payable:
         return see_other(f"/me/claims/{gift.id}")
-    base = services.settings.site_url
-    checkout = Checkout(
-        out_trade_no=payable[-1].out_trade_no,
-        subject=order_subject(gift.wish_id),
-        total_fen=payable[-1].total_fen,
-        expires_at=payable[-1].expires_at,
-        notify_url=f"{base}/pay/notify",
-        return_url=f"{base}/pay/return",
-        quit_url=f"{base}/me/claims/{gift.id}",
-        phone=is_phone(request),
+    order = payable[-1]
+    subject, page = order_subject(gift.wish_id), f"/me/claims/{gift.id}"
+    return see_other(
+        cashier_address(request, Payable(order.out_trade_no, subject, order.total_fen, order.expires_at, page))
     )
-    try:
-        return see_other(services.gateway.checkout_url(checkout))
-    except CheckoutTooLate:
-        return see_other(f"/me/claims/{gift.id}")
-
-
-def is_phone(request: Request) -> bool:
-    return "Mobile" in request.headers.get("user-agent", "")
 
 
 async def start_again(request: Request) -> Response:

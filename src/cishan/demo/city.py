@@ -21,6 +21,7 @@ from cishan.charities.states import LegalMode
 from cishan.claims.states import OVER, ClaimStatus, ClaimWay
 from cishan.clock import beijing_day
 from cishan.database import rows
+from cishan.demo.giving import give_to_the_fund
 from cishan.demo.journey import Home, Journey, Stage, Waits
 from cishan.demo.papers import write_papers
 from cishan.demo.payments import import_payments
@@ -137,6 +138,8 @@ async def load_city(services: Services, owners: LineOwners, *, report: Report) -
         report("微心愿：登记、走访、发布、认领、圆梦")
         journey = Journey(crew, site, services, owners)
         await _make_wishes(journey, homes, crew, now, chance)
+        report("捐给微心愿项目的款")
+        await give_to_the_fund(crew, site, services, owners, now=now)
         report("支付宝账单和银行流水")
         await agree_with_bills(crew, site, services, now=now)
         await number_entries()

@@ -11,14 +11,16 @@ from cishan.donations.models import Donation
 from cishan.donations.rules import PAY_FOR, check_takes_money, next_status, refusal_of_payment, takes_money
 from cishan.donations.states import DonationStatus
 from cishan.donations.totals import count_gift, total_of
-from cishan.errors import NotFound
+from cishan.errors import InvalidInput, NotFound
 from cishan.events.actions import record_event
 from cishan.ledger.queries import own_balance_of
 from cishan.messages.actions import queue_notice
 from cishan.money import yuan_text
 from cishan.payments.actions import NewLine, open_order
 from cishan.payments.owners import Unspent, Used
+from cishan.payments.rules import is_far_beyond
 from cishan.payments.states import LateChoice, UnassignedReason
+from cishan.refunds.queries import terms_on, usual_gift_fen
 from cishan.refunds.states import COUNTED_SQL
 from cishan.sealing import Sealer
 
@@ -31,6 +33,14 @@ SELECT d.id, d.fund_id, d.donor_id, d.status, d.amount_fen, d.left_fen, f.name A
   FROM donation d JOIN fund f ON f.id = d.fund_id WHERE d.id = $1 FOR UPDATE OF d
 """
 LOCK_FUND = "SELECT id FROM fund WHERE id = $1 FOR NO KEY UPDATE"
+SHOW_NAME = "UPDATE donation SET shows_name = $2 WHERE id = $1"
+UNPAID = """
+SELECT d.id FROM donation d
+ WHERE d.status = 'pledged'
+   AND NOT EXISTS (SELECT FROM order_line l JOIN payment_order o ON o.id = l.order_id
+                    WHERE l.owner_kind = 'donation' AND l.owner_id = d.id AND o.status <> 'closed')
+ ORDER BY d.id LIMIT $1
+"""
 PAID_AT = "SELECT paid_at FROM payment_order WHERE id = $1"
 MOVE = "UPDATE donation SET status = $2, left_fen = $3, received_at = $4 WHERE id = $1"
 COUNT_ANEW = "UPDATE donation SET status = $2, left_fen = $3 WHERE id = $1"
@@ -89,6 +99,49 @@ async def make_donation(
             late_choice=late_choice,
         )
     return Pledged(donation.id, order.out_trade_no)
+
+
+async def check_not_mistaken(amount_fen: int, *, charity_id: int, actor: Viewer, now: datetime) -> None:
+    """Raises InvalidInput("sure") for a donation far beyond what this donor usually gives, so that they are asked again."""
+    terms, usual_fen = await terms_on(charity_id, now), await usual_gift_fen(actor.account_id)
+    if usual_fen and is_far_beyond(
+        amount_fen,
+        need_fen=amount_fen,
+        usual_fen=usual_fen,
+        times=terms.ask_again_times,
+        floor_fen=terms.ask_again_over_fen,
+    ):
+        raise InvalidInput(
+            {
+                "sure": f"这次要捐 {yuan_text(amount_fen)} 元，您平时一次捐 {yuan_text(usual_fen)} 元左右。"
+                "请再看一眼金额；没有错的话，勾上这一项再提交。"
+            }
+        )
+
+
+async def show_name(donation_id: int, shown: bool, *, actor: Viewer, now: datetime) -> None:
+    """Lets a donor be named in public, or not any more; a stranger's donation is not there."""
+    async with in_transaction():
+        donation = await lock_donation(donation_id)
+        if donation["donor_id"] != actor.account_id:
+            raise NotFound
+        await rows(SHOW_NAME, donation_id, shown)
+        await record_event("donation", donation_id, "name", actor=actor, now=now, detail={"shown": shown})
+
+
+async def lapse_due_donations(*, limit: int, sealer: Sealer, now: datetime) -> int:
+    """Ends donations whose order was closed unpaid; returns how many. Money that comes all the same is still received."""
+    lapsed = 0
+    for row in await rows(UNPAID, limit):
+        async with in_transaction():
+            donation = await lock_donation(row["id"])
+            if donation["status"] is not DonationStatus.PLEDGED:
+                continue
+            status = next_status(donation["status"], "lapse")
+            await rows(MOVE, row["id"], status.value, 0, None)
+            await record_event("donation", row["id"], "lapse", actor=None, now=now)
+            lapsed += 1
+    return lapsed
 
 
 async def follow_refund(order_id: int, *, actor: Viewer | None, now: datetime) -> None:
@@ -160,4 +213,4 @@ class DonationPayments:
         """What is left is counted by `follow_refund`, once the refund's own lines are written."""
 
     def address_of(self, owner_id: int) -> str:
-        return f"/me/donations/{owner_id}"
+        return f"/me/donations/{owner_id}?back"

@@ -3,10 +3,15 @@
 from datetime import datetime, timedelta
 
 from cishan.donations.states import MOVES, DonationStatus
-from cishan.errors import Conflict, IllegalMove
+from cishan.errors import Conflict, IllegalMove, InvalidInput
 from cishan.labels import label
+from cishan.money import fen_from_yuan_text, yuan_text
 from cishan.payments.states import UnassignedReason
 
+LEAST_FEN, MOST_FEN = 100, 100_000_000
+"""What one donation may be: from a yuan to a million; more comes by bank, after a call."""
+LAST_MINUTES_TO_PAY = timedelta(minutes=2)
+"""The gateway takes no order that must be paid within a minute."""
 PAY_FOR = timedelta(minutes=30)
 """How long the cashier takes the money of a donation."""
 
@@ -20,6 +25,19 @@ def next_status(status: DonationStatus, verb: str) -> DonationStatus:
 
 
 VERBS = {"receive": "收款", "return": "退回", "keep": "留在项目", "lapse": "过期"}
+
+
+def read_amount(text: str) -> int:
+    """What a donor typed as yuan, in fen; raises InvalidInput with a sentence for anything that is no sum to give."""
+    try:
+        amount_fen = fen_from_yuan_text(text.strip().replace(",", "").replace("，", ""))
+    except ValueError as error:
+        raise InvalidInput({"amount": "请填写金额，例如 100 或 88.80。"}) from error
+    if amount_fen < LEAST_FEN:
+        raise InvalidInput({"amount": f"一次最少捐 {yuan_text(LEAST_FEN)} 元。"})
+    if amount_fen > MOST_FEN:
+        raise InvalidInput({"amount": "一次最多在网上捐 100 万元。更大的捐款请先打电话，我们当面办。"})
+    return amount_fen
 
 
 def takes_money(at: datetime, *, takes_from: datetime | None, takes_until: datetime | None) -> bool:

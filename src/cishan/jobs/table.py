@@ -12,6 +12,7 @@ from cishan.claims.actions import lapse_due_claims
 from cishan.claims.deadlines import escalate_due_claims, hurry_claims_of_closed_households, remind_due_soon
 from cishan.clock import DatabaseClock
 from cishan.database import database_now
+from cishan.donations.actions import lapse_due_donations
 from cishan.handled import Handled
 from cishan.jobs.housekeeping import purge_expired, sweep_unused
 from cishan.jobs.work import Job, Work
@@ -107,6 +108,7 @@ JOBS: tuple[Job, ...] = (
     Job("publish_heads", "公布当天的账目指纹", timedelta(minutes=10), _publish_heads),
     Job("reconcile_days", "取前一天的支付宝账单，和账目核对", timedelta(minutes=5), _reconcile_days),
     Job("lapse_claims", "收回没有按时付款、没有按时送到的认领", timedelta(seconds=15), _sweeping(lapse_due_claims)),
+    Job("lapse_donations", "结束没有付款的捐款", timedelta(minutes=5), _sweeping(lapse_due_donations)),
     Job("remind_claims", "提醒快到期的采购、送达和核实", timedelta(minutes=5), _sweeping(remind_due_soon)),
     Job(
         "hurry_claims",
