@@ -37,6 +37,7 @@ MODEL_MODULES = [
     "cishan.refunds.models",
     "cishan.donations.models",
     "cishan.projects.models",
+    "cishan.monthly.models",
     "cishan.receipts.models",
     "cishan.ledger.models",
     "cishan.reconciliation.models",

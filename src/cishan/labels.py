@@ -18,6 +18,7 @@ from cishan.claims.states import (
 from cishan.donations.states import DonationStatus
 from cishan.households.states import ConsentMethod, ConsentPurpose, Group, MembershipEnd, SealedField
 from cishan.ledger.states import AccountType, EntryKind
+from cishan.monthly.states import PlanStatus
 from cishan.payments.states import LateChoice, NoticeVerdict, OrderStatus, UnassignedReason
 from cishan.projects.states import AtTarget, ProjectKind, ProjectStatus, SurplusRule
 from cishan.receipts.states import (
@@ -270,6 +271,7 @@ LABELS: dict[type[StrEnum], Mapping[Any, str]] = {
         Whereabouts.SPENT: "已采购",
         Whereabouts.IN_FUND: "在项目里，用于项目的目的",
     },
+    PlanStatus: {PlanStatus.ACTIVE: "进行中", PlanStatus.PAUSED: "已暂停", PlanStatus.ENDED: "已结束"},
     DonationStatus: {
         DonationStatus.PLEDGED: "等付款",
         DonationStatus.RECEIVED: "已收到",

@@ -24,6 +24,7 @@ from cishan.households import field as households
 from cishan.jobs import desk as jobs
 from cishan.ledger import views as ledger
 from cishan.messages import views as messages
+from cishan.monthly import views as monthly
 from cishan.own_data import views as own_data
 from cishan.payments import views as payments
 from cishan.permissions import Permission as May
@@ -178,6 +179,13 @@ ROUTES: tuple[Row, ...] = (
     Row("/me/donations/{id}/pay", GET, donations.go_to_cashier, May.GIVE),
     Row("/me/donations/{id}/name", POST, donations.change_name, May.GIVE),
     Row("/me/donations/{id}/take-back", POST, donations.take_back, May.GIVE),
+    # monthly giving
+    Row("/me/monthly", GET, monthly.show_monthly, May.GIVE),
+    Row("/me/monthly", POST, monthly.start, May.GIVE),
+    Row("/me/monthly/{id}/change", POST, monthly.change, May.GIVE),
+    Row("/me/monthly/{id}/pause", POST, monthly.pause, May.GIVE),
+    Row("/me/monthly/{id}/resume", POST, monthly.resume, May.GIVE),
+    Row("/me/monthly/{id}/end", POST, monthly.end, May.GIVE),
     # payments
     Row("/pay/notify", POST, payments.receive_notice, May.OPEN),
     Row("/pay/return", GET, payments.come_back, May.OPEN),

@@ -15,6 +15,10 @@ NOTICE_COOKIE = "cishan_notice"
 NOTICES = {
     "claim-cancelled": "已取消认领，心愿回到心愿墙。没有扣您的钱。",
     "gift-taken-back": "正在退回，会原路回到您的支付宝。心愿已经放回心愿墙。",
+    "monthly-started": "月捐开始了，谢谢您。到日子会提醒您一次。",
+    "monthly-paused": "已暂停，不再提醒。想继续时随时能继续。",
+    "monthly-resumed": "月捐继续了，谢谢您。",
+    "monthly-ended": "月捐结束了，谢谢您以前的每一次。",
     "donation-taken-back": "正在退回，会原路回到您的支付宝。",
     "refund-started": "退款已经开始办，结果会显示在这里。",
     "refund-proposed": "已提出，等另一位财务同意。",

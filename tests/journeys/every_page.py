@@ -87,6 +87,7 @@ SAMPLES: dict[str, Sample] = {
     "/demo/outbox": Sample(None),
     "/wishes/{id}/claim": Sample(Role.DONOR, A_WISH % "published"),
     "/give": Sample(Role.DONOR),
+    "/me/monthly": Sample(Role.DONOR),
     "/me/donations/{id}": Sample(Role.DONOR, "SELECT id FROM donation WHERE donor_id = $1 ORDER BY id LIMIT 1"),
     "/me": Sample(Role.DONOR),
     "/me/claims/{id}": Sample(

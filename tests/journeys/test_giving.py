@@ -10,6 +10,7 @@ from cishan.clock import SteppedClock
 from cishan.database import rows
 from cishan.donations.actions import lapse_due_donations
 from cishan.donations.totals import Total, total_of
+from cishan.monthly.actions import open_due_turns
 from cishan.sealing import Sealer
 from conftest import Committed
 from journeys.counter import Counter, open_counter
@@ -125,3 +126,25 @@ async def test_a_donation_that_nobody_pays_ends_by_itself(counter: Counter) -> N
     await counter.poll()
     assert await lapse_due_donations(limit=10, sealer=counter.sealer, now=counter.clock.now()) == 1
     assert "没有付款" in (await browser.get(path)).text
+
+
+async def test_monthly_giving_is_one_form_and_then_one_tap_a_month(counter: Counter) -> None:
+    donor, browser = await counter.donor()
+    key = {"form_key": secrets.token_urlsafe(24)}
+    refused = await browser.post("/me/monthly", data={**key, "chip": "50", "day": "40"})
+    assert refused.status_code == 400
+    assert "每月几号" in refused.text
+    begun = await browser.post("/me/monthly", data={"form_key": secrets.token_urlsafe(24), "chip": "50", "day": "3"})
+    assert begun.status_code == 303
+    await open_due_turns(limit=10, site_url="http://testserver", sealer=counter.sealer, now=counter.clock.now())
+    page = (await browser.get("/me/monthly")).text
+    pay_path = page.partition('href="/me/donations/')[2].partition('"')[0]
+    cashier = await counter.open_cashier(browser, f"/me/donations/{pay_path}")
+    assert "50.00" in cashier.text
+    await counter.press(cashier, "pay")
+    assert await counter.deliver_notices() == 1
+    assert "已捐" in (await browser.get("/me/monthly")).text
+    plan_id = (await rows("SELECT id FROM monthly_plan WHERE donor_id = $1", donor.account_id))[0]["id"]
+    for verb, words in (("pause", "已暂停"), ("resume", "进行中"), ("end", "开始月捐")):
+        await browser.post(f"/me/monthly/{plan_id}/{verb}", data={"form_key": secrets.token_urlsafe(24)})
+        assert words in (await browser.get("/me/monthly")).text

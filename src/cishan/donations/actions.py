@@ -1,7 +1,7 @@
 """The only writer of donations: made before paying, received by `settle`, counted out again by a refund."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from tortoise.transactions import in_transaction
 
@@ -68,8 +68,9 @@ async def make_donation(
     late_choice: LateChoice,
     actor: Viewer,
     now: datetime,
+    pay_for: timedelta = PAY_FOR,
 ) -> Pledged:
-    """Writes down what somebody gives to a fund, with an order that can be paid for some minutes.
+    """Writes down what somebody gives to a fund, with an order that can be paid for `pay_for`.
 
     Raises NotFound for a fund that is not there, Conflict for one that takes no money now.
     """
@@ -93,7 +94,7 @@ async def make_donation(
             [NewLine(OWNER_KIND, donation.id, fund_id, amount_fen)],
             charity_id=fund["charity_id"],
             subject="慈善捐款",
-            expires_at=now + PAY_FOR,
+            expires_at=now + pay_for,
             actor=actor,
             now=now,
             late_choice=late_choice,

@@ -20,6 +20,7 @@ from cishan.ledger.actions import number_entries
 from cishan.ledger.chain import chain_entries, publish_heads
 from cishan.messages.delivery import deliver_due
 from cishan.messages.transports import transport_of
+from cishan.monthly.actions import open_due_turns
 from cishan.payments.polling import poll_due_orders
 from cishan.receipts.actions import remind_of_late_receipts
 from cishan.reconciliation.fetching import reconcile_due_days
@@ -89,6 +90,12 @@ async def _reconcile_days(work: Work) -> Handled:
     )
 
 
+async def _open_monthly_turns(work: Work) -> Handled:
+    services = work.services
+    site_url = services.settings.site_url
+    return Handled(await open_due_turns(limit=BATCH, site_url=site_url, sealer=services.sealer, now=work.now))
+
+
 async def _follow_clock(work: Work) -> Handled:
     """Keeps this process on the database's time; a clock that is not the database's is left alone."""
     clock = work.services.clock
@@ -108,6 +115,7 @@ JOBS: tuple[Job, ...] = (
     Job("publish_heads", "公布当天的账目指纹", timedelta(minutes=10), _publish_heads),
     Job("reconcile_days", "取前一天的支付宝账单，和账目核对", timedelta(minutes=5), _reconcile_days),
     Job("lapse_claims", "收回没有按时付款、没有按时送到的认领", timedelta(seconds=15), _sweeping(lapse_due_claims)),
+    Job("open_monthly_turns", "到日子提醒月捐的爱心人士", timedelta(minutes=10), _open_monthly_turns),
     Job("lapse_donations", "结束没有付款的捐款", timedelta(minutes=5), _sweeping(lapse_due_donations)),
     Job("remind_claims", "提醒快到期的采购、送达和核实", timedelta(minutes=5), _sweeping(remind_due_soon)),
     Job(
