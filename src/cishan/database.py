@@ -34,6 +34,7 @@ MODEL_MODULES = [
     "cishan.wishes.models",
     "cishan.claims.models",
     "cishan.payments.models",
+    "cishan.vigilance.models",
     "cishan.refunds.models",
     "cishan.donations.models",
     "cishan.projects.models",

@@ -40,6 +40,7 @@ from cishan.reconciliation.states import (
 )
 from cishan.refunds.states import RefundReason, RefundStatus
 from cishan.summaries.states import LineKind
+from cishan.vigilance.states import CaseOutcome, GiftSource
 from cishan.wishes.states import Audience, WishKind, WishStatus
 
 ROLE_LABELS: dict[Role, str] = {
@@ -272,6 +273,14 @@ LABELS: dict[type[StrEnum], Mapping[Any, str]] = {
         Whereabouts.IN_FUND: "在项目里，用于项目的目的",
     },
     PlanStatus: {PlanStatus.ACTIVE: "进行中", PlanStatus.PAUSED: "已暂停", PlanStatus.ENDED: "已结束"},
+    GiftSource: {
+        GiftSource.INCOME: "工资、劳务收入",
+        GiftSource.SAVINGS: "积蓄、家庭财产",
+        GiftSource.BUSINESS: "经营所得",
+        GiftSource.COMPANY: "单位自有资金",
+        GiftSource.RAISED: "会员、职工一起凑的",
+    },
+    CaseOutcome: {CaseOutcome.CLEARED: "没有问题，照常使用", CaseOutcome.REPORTED: "已报告主管部门"},
     DonationStatus: {
         DonationStatus.PLEDGED: "等付款",
         DonationStatus.RECEIVED: "已收到",

@@ -49,6 +49,7 @@ PLACES: dict[Role, tuple[Link, ...]] = {
         ("超价审批", "/desk/finance/approvals", "check"),
         ("退款", "/desk/finance/refunds", "back"),
         ("票据", "/desk/finance/receipts", "file"),
+        ("大额核查", "/desk/finance/large-gifts", "shield"),
         ("账目", "/desk/finance/entries", "search"),
         ("对账", "/desk/finance/reconciliation", "calendar"),
         ("结账", "/desk/finance/months", "file"),

@@ -39,6 +39,7 @@ from cishan.summaries import desk as summaries_desk
 from cishan.summaries import views as summaries
 from cishan.supervision import desk as supervision
 from cishan.supervision import report_views as reports
+from cishan.vigilance import desk as vigilance
 from cishan.wishes import desk as wish_desk
 from cishan.wishes import filing
 from cishan.wishes import views as wall
@@ -231,6 +232,11 @@ ROUTES: tuple[Row, ...] = (
     Row("/desk/finance/refunds/{id}/keep", POST, refunds.keep, May.MANAGE_MONEY),
     Row("/desk/finance/refunds/{id}/take", POST, refunds.take, May.MANAGE_MONEY),
     Row("/desk/finance/refunds/{id}/explain", POST, refunds.explain, May.MANAGE_MONEY),
+    # large gifts
+    Row("/desk/finance/large-gifts", GET, vigilance.show_cases, May.MANAGE_MONEY),
+    Row("/desk/finance/large-gifts/terms", POST, vigilance.save_terms, May.MANAGE_MONEY),
+    Row("/desk/finance/large-gifts/{id}/finding", POST, vigilance.find_out, May.MANAGE_MONEY),
+    Row("/desk/finance/large-gifts/{id}/close", POST, vigilance.close, May.MANAGE_MONEY),
     # receipts, certificates, statements, one's own data
     Row("/me/gifts", GET, receipts.show_gifts, May.GIVE),
     Row("/me/gifts/{id}", GET, receipts.show_gift, May.GIVE),

@@ -15,6 +15,7 @@ NOTICE_COOKIE = "cishan_notice"
 NOTICES = {
     "claim-cancelled": "已取消认领，心愿回到心愿墙。没有扣您的钱。",
     "gift-taken-back": "正在退回，会原路回到您的支付宝。心愿已经放回心愿墙。",
+    "case-closed": "已办结，这笔钱照常办理。",
     "monthly-started": "月捐开始了，谢谢您。到日子会提醒您一次。",
     "monthly-paused": "已暂停，不再提醒。想继续时随时能继续。",
     "monthly-resumed": "月捐继续了，谢谢您。",

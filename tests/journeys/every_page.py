@@ -149,6 +149,7 @@ SAMPLES: dict[str, Sample] = {
         Role.FINANCE, "SELECT id FROM ledger_entry WHERE $1::bigint > 0 ORDER BY id LIMIT 1"
     ),
     "/desk/finance/refunds": Sample(Role.FINANCE),
+    "/desk/finance/large-gifts": Sample(Role.FINANCE),
     "/desk/finance/refunds/new": Sample(Role.FINANCE),
     "/desk/finance/refunds/terms": Sample(Role.FINANCE),
     "/desk/finance/refunds/{id}": Sample(

@@ -6,6 +6,8 @@ from collections.abc import AsyncIterator
 import httpx2
 import pytest
 
+import makers
+from cishan.accounts.states import Role
 from cishan.clock import SteppedClock
 from cishan.database import rows
 from cishan.donations.actions import lapse_due_donations
@@ -148,3 +150,30 @@ async def test_monthly_giving_is_one_form_and_then_one_tap_a_month(counter: Coun
     for verb, words in (("pause", "已暂停"), ("resume", "进行中"), ("end", "开始月捐")):
         await browser.post(f"/me/monthly/{plan_id}/{verb}", data={"form_key": secrets.token_urlsafe(24)})
         assert words in (await browser.get("/me/monthly")).text
+
+
+async def test_a_large_gift_asks_one_question_more_and_finance_looks_at_it(counter: Counter) -> None:
+    _, browser = await counter.donor()
+    asked = await browser.post("/give", data=form(chip="other", amount="60000", named="yes"))
+    assert asked.status_code == 400
+    assert "这笔钱从哪里来" in asked.text
+    assert 'value="60000"' in asked.text
+    pay_path = await give(browser, chip="other", amount="60000", source="savings")
+    await counter.press(await counter.open_cashier(browser, pay_path), "pay")
+    assert await counter.deliver_notices() == 1
+    assert "核查" not in (await browser.get(pay_path.removesuffix("/pay"))).text
+    case_id = (await rows("SELECT id FROM watch_case"))[0]["id"]
+    one, other = [
+        await counter.browser_of(
+            await makers.make_staff(Role.FINANCE, makers.CITY, sealer=counter.sealer, now=counter.clock.now())
+        )
+        for _ in range(2)
+    ]
+    desk = "/desk/finance/large-gifts"
+    assert "积蓄" in (await one.get(desk)).text
+    key = secrets.token_urlsafe
+    await one.post(f"{desk}/{case_id}/finding", data={"finding": "看过存折，是积蓄", "form_key": key(24)})
+    own = await one.post(f"{desk}/{case_id}/close", data={"outcome": "cleared", "form_key": key(24)})
+    assert own.status_code == 409
+    await other.post(f"{desk}/{case_id}/close", data={"outcome": "cleared", "form_key": key(24)})
+    assert "没有要核查的捐款" in (await other.get(desk)).text

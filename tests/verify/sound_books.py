@@ -9,7 +9,7 @@ from cishan.accounts.actions import disable_account
 from cishan.accounts.states import Role
 from cishan.claims.actions import claim_wish, lapse_due_claims
 from cishan.claims.states import ClaimStatus, ClaimWay
-from cishan.clock import SteppedClock
+from cishan.clock import SteppedClock, beijing_day
 from cishan.database import rows
 from cishan.ledger.actions import number_entries
 from cishan.ledger.chain import chain_entries, publish_heads
@@ -26,6 +26,8 @@ from cishan.reconciliation.states import BankLineStatus, BillRowKind, Resolution
 from cishan.sealing import Sealer
 from cishan.settings import Settings
 from cishan.summaries.actions import freeze_lists
+from cishan.vigilance.actions import set_terms as set_watch_terms
+from cishan.vigilance.states import GiftSource
 from donations import donation_makers
 from receipts.story import tell_of_receipts
 from refunds.story import tell_of_refunds
@@ -50,7 +52,9 @@ async def tell_story(settings: Settings, sealer: Sealer, clock: SteppedClock) ->
     quicker = await makers.make_donor(sealer=sealer, now=now)
     await claim_wish(wish[0]["wish_id"], ClaimWay.PAY, site=team.site, actor=quicker, now=now)
     await claim_makers.pay(team, late, now=now)
-    given = await donation_makers.pledge(team.site.fund_id, 5_000, donor=quicker, now=now)
+    await set_watch_terms(team.site.charity_id, 4_000, valid_from=beijing_day(now), actor=team.finance, now=now)
+    given = await donation_makers.pledge(team.site.fund_id, 5_000, donor=quicker, now=now, source=GiftSource.SAVINGS)
+    await set_watch_terms(team.site.charity_id, 5_000_000, valid_from=beijing_day(now), actor=team.finance, now=now)
     await donation_makers.pay(given, sealer=sealer, now=now)
     for order in await rows("SELECT out_trade_no FROM payment_order WHERE status = 'pending'"):
         await close_unopened(order["out_trade_no"], now=now)

@@ -103,6 +103,7 @@ BREAKS: list[tuple[str, str]] = [
     ("donations_count_what_is_left", "UPDATE donation SET left_fen = left_fen - 1 WHERE left_fen > 1"),
     ("fund_totals_are_sums", "UPDATE fund_total SET given_fen = given_fen + 1"),
     ("fund_totals_are_sums", "UPDATE fund_total SET gifts = gifts + 1"),
+    ("watched_money_rests", "UPDATE watch_case SET order_id = (SELECT min(order_id) FROM refund)"),
     ("received_equals_uses", f"UPDATE payment_order SET paid_fen = paid_fen + 1 {FIRST_PAID}"),
     (
         "no_asset_below_zero",

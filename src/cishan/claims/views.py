@@ -44,6 +44,8 @@ from cishan.refunds.actions import take_gift_back
 from cishan.refunds.neighbours import neighbours_of
 from cishan.refunds.queries import terms_on
 from cishan.templating import page_response
+from cishan.vigilance.queries import source_choices
+from cishan.vigilance.states import GiftSource
 from cishan.web import done, path_id, see_other, services_of, viewer_of
 from cishan.wishes import queries as wishes
 
@@ -54,6 +56,7 @@ class ClaimForm(FormModel):
     way: ClaimWay
     late: LateChoice | None = None
     sure: bool = False
+    source: GiftSource | None = None
 
 
 async def show_claim(request: Request) -> Response:
@@ -71,7 +74,9 @@ async def make_claim(request: Request) -> Response:
         if form.way is ClaimWay.PAY and not form.sure:
             await check_not_mistaken(wish_id, charity_id=site.charity_id, actor=viewer, now=now)
         choice = form.late or await last_late_choice(viewer.account_id)
-        claimed = await claim_wish(wish_id, form.way, site=site, actor=viewer, now=now, late_choice=choice)
+        claimed = await claim_wish(
+            wish_id, form.way, site=site, actor=viewer, now=now, late_choice=choice, source=form.source
+        )
         return f"/me/claims/{claimed.claim_id}" + ("/pay" if claimed.out_trade_no else "")
 
     try:
@@ -117,6 +122,7 @@ async def _claim_page(
         late_chosen=typed.get("late") or (await last_late_choice(viewer.account_id)).value,
         cooling_hours=(await terms_on(site.charity_id, now)).cooling_hours,
         asks_again="sure" in errors,
+        sources=source_choices() if "source" in errors else (),
         errors=errors,
     )
 

@@ -23,6 +23,8 @@ from cishan.payments.states import LateChoice, UnassignedReason
 from cishan.refunds.queries import terms_on, usual_gift_fen
 from cishan.refunds.states import COUNTED_SQL
 from cishan.sealing import Sealer
+from cishan.vigilance.actions import watch_order
+from cishan.vigilance.states import GiftSource
 
 OWNER_KIND = "donation"
 
@@ -69,10 +71,13 @@ async def make_donation(
     actor: Viewer,
     now: datetime,
     pay_for: timedelta = PAY_FOR,
+    source: GiftSource | None = None,
+    may_ask: bool = True,
 ) -> Pledged:
     """Writes down what somebody gives to a fund, with an order that can be paid for `pay_for`.
 
-    Raises NotFound for a fund that is not there, Conflict for one that takes no money now.
+    Raises NotFound for a fund that is not there, Conflict for one that takes no money now, InvalidInput("source") when a
+    large sum wants its source said; with `may_ask` False nobody is there to be asked.
     """
     async with in_transaction():
         found = await rows(FUND, fund_id)
@@ -99,6 +104,7 @@ async def make_donation(
             now=now,
             late_choice=late_choice,
         )
+        await watch_order(order.id, source, charity_id=fund["charity_id"], actor=actor, now=now, may_ask=may_ask)
     return Pledged(donation.id, order.out_trade_no)
 
 

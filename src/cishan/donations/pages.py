@@ -49,6 +49,7 @@ class GivePage:
     can_pay: bool
     donor_word: str
     asks_again: str
+    sources: tuple[tuple[str, str], ...]
     values: Mapping[str, str]
     errors: Mapping[str, str]
 

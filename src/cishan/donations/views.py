@@ -23,6 +23,8 @@ from cishan.refunds.actions import take_gift_back
 from cishan.refunds.neighbours import neighbours_of
 from cishan.refunds.queries import terms_on
 from cishan.templating import page_response
+from cishan.vigilance.queries import source_choices
+from cishan.vigilance.states import GiftSource
 from cishan.web import done, path_id, see_other, services_of, viewer_of
 
 GIVE = "/give"
@@ -36,6 +38,7 @@ class GiveForm(FormModel):
     named: bool = False
     late: LateChoice = LateChoice.REFUND
     sure: bool = False
+    source: GiftSource | None = None
 
 
 class NameForm(FormModel):
@@ -56,7 +59,13 @@ async def give(request: Request) -> Response:
         if not form.sure:
             await check_not_mistaken(amount_fen, charity_id=site.charity_id, actor=viewer, now=now)
         made = await make_donation(
-            site.fund_id, amount_fen, shows_name=form.named, late_choice=form.late, actor=viewer, now=now
+            site.fund_id,
+            amount_fen,
+            shows_name=form.named,
+            late_choice=form.late,
+            actor=viewer,
+            now=now,
+            source=form.source,
         )
         return f"/me/donations/{made.donation_id}/pay"
 
@@ -84,6 +93,7 @@ async def _give_page(
         can_pay=services.gateway is not None,
         donor_word="单位名称" if viewer.role is Role.ORGANISATION else "姓名",
         asks_again=errors.get("sure", ""),
+        sources=source_choices() if "source" in errors else (),
         values=values or {"chip": CHIPS[2][0], "late": LateChoice.REFUND.value},
         errors=errors,
     )

@@ -118,6 +118,7 @@ async def _remind(plan: JsonRow, month: date, *, site_url: str, sealer: Sealer, 
         actor=Viewer(plan["donor_id"], Role.DONOR),
         now=now,
         pay_for=PAY_FOR,
+        may_ask=False,
     )
     await rows(ADD_TURN, plan["id"], month, made.donation_id, now)
     await record_event("monthly_plan", plan["id"], "turn", actor=None, now=now, detail={"donation": made.donation_id})

@@ -36,6 +36,7 @@ from cishan.refunds.writing import (
 )
 from cishan.sealing import Sealer
 from cishan.services import Enqueue, RefundFollower, follow_nothing, queue_nothing
+from cishan.vigilance.actions import check_not_frozen
 from cishan.working_days import end_of_working_days
 
 ORDER_ID = "SELECT id FROM payment_order WHERE charity_id = $1 AND out_trade_no = $2 AND status = 'paid'"
@@ -152,6 +153,7 @@ async def _begin(
     now: datetime,
     note: str = "",
 ) -> int:
+    await check_not_frozen(order_id)
     await check_shares(shares, owners=neighbours.owners)
     waits = status is RefundStatus.PROPOSED
     refund = await write_refund(

@@ -8,6 +8,7 @@ from cishan.verify.receipts import RECEIPT_CHECKS
 from cishan.verify.reconciliation import RECONCILIATION_CHECKS
 from cishan.verify.refunds import REFUND_CHECKS
 from cishan.verify.tracing import TRACE_CHECKS
+from cishan.verify.vigilance import VIGILANCE_CHECKS
 from cishan.verify.wishes import WISH_CHECKS
 
 CHECKS = (
@@ -15,6 +16,7 @@ CHECKS = (
     *REFUND_CHECKS,
     *TRACE_CHECKS,
     *DONATION_CHECKS,
+    *VIGILANCE_CHECKS,
     *RECEIPT_CHECKS,
     *CHAIN_CHECKS,
     *RECONCILIATION_CHECKS,
