@@ -36,6 +36,7 @@ MODEL_MODULES = [
     "cishan.refunds.models",
     "cishan.donations.models",
     "cishan.projects.models",
+    "cishan.payouts.models",
     "cishan.receipts.models",
     "cishan.ledger.models",
     "cishan.reconciliation.models",

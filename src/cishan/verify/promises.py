@@ -2,6 +2,7 @@
 
 from cishan.verify.chain import CHAIN_CHECKS
 from cishan.verify.money import MONEY_CHECKS
+from cishan.verify.payouts import PAYOUT_CHECKS
 from cishan.verify.people import PEOPLE_CHECKS
 from cishan.verify.receipts import RECEIPT_CHECKS
 from cishan.verify.reconciliation import RECONCILIATION_CHECKS
@@ -11,6 +12,7 @@ from cishan.verify.wishes import WISH_CHECKS
 CHECKS = (
     *MONEY_CHECKS,
     *REFUND_CHECKS,
+    *PAYOUT_CHECKS,
     *RECEIPT_CHECKS,
     *CHAIN_CHECKS,
     *RECONCILIATION_CHECKS,

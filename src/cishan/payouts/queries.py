@@ -1,0 +1,116 @@
+"""What the rooms and pages read of help: limits, what waits for whom, and where a fund's money stands."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from cishan.accounts.viewer import Viewer
+from cishan.clock import beijing_day
+from cishan.database import JsonRow, rows
+from cishan.errors import NotFound
+from cishan.payouts.rules import DEFAULT_TERMS, Terms
+from cishan.payouts.states import PayoutKind, PayoutStatus
+from cishan.permissions import Permission, holds
+
+PAGE_ROWS = 40
+TERMS = """
+SELECT third_person_over_fen, large_donor_fen FROM payout_terms
+ WHERE charity_id = $1 AND valid_from <= $2 ORDER BY valid_from DESC LIMIT 1
+"""
+CARD = """
+SELECT p.id, p.fund_id, f.name AS fund, a.category, p.kind, p.status, p.status_since, p.division_code, p.amount_fen, p.what,
+       p.price_note, p.kin_hit, p.needs_third, p.applied_at, p.applied_by_id, p.first_by_id, p.second_by_id,
+       p.third_by_id, p.paid_at, p.return_reason, h.case_number
+  FROM payout p JOIN fund f ON f.id = p.fund_id JOIN allocation a ON a.id = p.allocation_id
+  LEFT JOIN household h ON h.id = p.household_id
+"""
+# Whoever is asked from outside because of a tie sees that payout, and nothing else of its place.
+SEEN = "(p.division_code BETWEEN $1 AND $2 OR ($3 AND p.kin_hit AND p.status = 'endorsed'))"
+LISTED = f"{CARD} WHERE {SEEN} AND p.status = ANY($4::varchar[]) ORDER BY p.status_since, p.id LIMIT $5 OFFSET $6"
+COUNTED = f"SELECT count(*) AS n FROM payout p WHERE {SEEN} AND p.status = ANY($4::varchar[])"  # noqa: S608
+ONE = f"{CARD} WHERE {SEEN} AND p.id = $4"
+MONEY = """
+SELECT a.category, sum(a.amount_fen)::bigint AS allocated_fen, coalesce(sum(u.committed_fen), 0)::bigint AS committed_fen,
+       coalesce(sum(u.paid_fen), 0)::bigint AS paid_fen
+  FROM allocation a
+  LEFT JOIN LATERAL (SELECT sum(p.amount_fen) AS committed_fen, sum(p.amount_fen) FILTER (WHERE p.status = 'paid') AS paid_fen
+                       FROM payout p WHERE p.allocation_id = a.id AND p.status IN ('approved', 'in_file', 'paid')) u ON true
+ WHERE a.fund_id = $1 GROUP BY a.category ORDER BY a.category
+"""
+
+
+@dataclass(frozen=True)
+class PayoutCard:
+    """A payout as staff see it: a case number, never a name or an account number."""
+
+    id: int
+    fund_id: int
+    fund: str
+    category: str
+    kind: PayoutKind
+    status: PayoutStatus
+    status_since: datetime
+    division_code: str
+    amount_fen: int
+    what: str
+    price_note: str
+    kin_hit: bool
+    needs_third: bool
+    applied_at: datetime
+    hands: frozenset[int]
+    paid_at: datetime | None
+    return_reason: str
+    case_number: str
+
+
+@dataclass(frozen=True)
+class CategoryMoney:
+    """What one category of a fund was allocated, what of it is approved, and what has been paid. Never a household."""
+
+    category: str
+    allocated_fen: int
+    committed_fen: int
+    paid_fen: int
+
+
+async def terms_on(charity_id: int, now: datetime) -> Terms:
+    """The limits of a day in Beijing."""
+    found = await rows(TERMS, charity_id, beijing_day(now))
+    return Terms(**found[0]) if found else DEFAULT_TERMS
+
+
+async def payouts_for(viewer: Viewer, statuses: frozenset[PayoutStatus], *, page: int = 1) -> tuple[PayoutCard, ...]:
+    """Those of the viewer's place in any of `statuses`, longest waiting first."""
+    listed = [status.value for status in statuses]
+    found = await rows(LISTED, *viewer.scope, _is_asked(viewer), listed, PAGE_ROWS, PAGE_ROWS * (page - 1))
+    return tuple(_card(row) for row in found)
+
+
+async def count_payouts(viewer: Viewer, statuses: frozenset[PayoutStatus]) -> int:
+    found = await rows(COUNTED, *viewer.scope, _is_asked(viewer), [status.value for status in statuses])
+    return int(found[0]["n"])
+
+
+async def payout_for(viewer: Viewer, payout_id: int) -> PayoutCard:
+    """One payout; elsewhere it is not there."""
+    found = await rows(ONE, *viewer.scope, _is_asked(viewer), payout_id)
+    if not found:
+        raise NotFound
+    return _card(found[0])
+
+
+async def money_of_fund(fund_id: int) -> tuple[CategoryMoney, ...]:
+    """Where the money of a fund stands, by category, for everybody to read."""
+    return tuple(CategoryMoney(**row) for row in await rows(MONEY, fund_id))
+
+
+def _is_asked(viewer: Viewer) -> bool:
+    """Whether a viewer may be the second from outside: they approve."""
+    return holds(viewer.role, Permission.APPROVE_PAYOUT)
+
+
+def _card(row: JsonRow) -> PayoutCard:
+    given = (row.pop("applied_by_id"), row.pop("first_by_id"), row.pop("second_by_id"), row.pop("third_by_id"))
+    row["hands"] = frozenset(one for one in given if one is not None)
+    row["kind"], row["status"] = PayoutKind(row["kind"]), PayoutStatus(row["status"])
+    row["case_number"] = row["case_number"] or ""
+    return PayoutCard(**row)
