@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from tortoise.transactions import in_transaction
+
 from cishan.accounts.states import Role
 from cishan.accounts.viewer import Viewer
 from cishan.clock import SteppedClock
@@ -76,7 +78,8 @@ async def give(bureau: Bureau, amount_fen: int, *, donor: Viewer | None = None) 
     pledged = await pledge(bureau.fund_id, amount_fen, donor=donor, now=now)
     await pay(pledged, sealer=bureau.sealer, now=now)
     source = Source("test_withdrawal", pledged.donation_id)
-    await book_withdrawal(bureau.fund_id, amount_fen, source, arrived_at=now, now=now)
+    async with in_transaction():
+        await book_withdrawal(bureau.fund_id, amount_fen, source, arrived_at=now, now=now)
 
 
 async def make_share(bureau: Bureau, amount_fen: int = 500_000, *, place: str = TOWN) -> int:

@@ -144,7 +144,7 @@ async def test_the_database_itself_refuses_what_the_actions_would(bureau: Bureau
     set_to = change.format(other=await other_fund(bureau))
     with pytest.raises(IntegrityError):
         async with in_transaction():
-            await rows(f"UPDATE payout SET {set_to} WHERE id = $1", payout_id)  # noqa: S608 - cases of this test
+            await rows(f"UPDATE payout SET {set_to} WHERE id = $1", payout_id)
 
 
 async def test_a_payout_is_booked_in_no_other_fund(bureau: Bureau) -> None:

@@ -25,6 +25,7 @@ from cishan.reconciliation.states import BankLineStatus, BillRowKind, Resolution
 from cishan.sealing import Sealer
 from cishan.settings import Settings
 from cishan.summaries.actions import freeze_lists
+from payouts.story import tell_of_payouts
 from receipts.story import tell_of_receipts
 from reconciliation.no_refunds import NoRefunds
 from refunds.story import tell_of_refunds
@@ -52,6 +53,7 @@ async def tell_story(settings: Settings, sealer: Sealer, clock: SteppedClock) ->
     for order in await rows("SELECT out_trade_no FROM payment_order WHERE status = 'pending'"):
         await close_unopened(order["out_trade_no"], now=now)
     await tell_of_refunds(team, clock)
+    await tell_of_payouts(sealer, clock)
     leaver = await makers.make_staff(Role.SUPERVISOR, makers.CITY, sealer=sealer, now=now)
     await disable_account(leaver.account_id, actor=await makers.make_admin(sealer=sealer, now=now), now=now)
     await tell_of_receipts(team.finance, sealer=sealer, now=now)
