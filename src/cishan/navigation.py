@@ -34,6 +34,7 @@ PLACES: dict[Role, tuple[Link, ...]] = {
     ),
     Role.EDITOR: (
         ("发布", "/desk/publishing", "wall"),
+        ("救助款", "/desk/payouts", "gift"),
         ("感谢", "/desk/thanks", "message"),
         ("超时的事", "/desk/overdue", "clock"),
         ("举报", "/desk/concerns", "shield"),
@@ -47,6 +48,7 @@ PLACES: dict[Role, tuple[Link, ...]] = {
         ("财务", "/desk/finance", "money"),
         ("拨备用金", "/desk/finance/advances", "gift"),
         ("超价审批", "/desk/finance/approvals", "check"),
+        ("救助款", "/desk/payouts", "gift"),
         ("退款", "/desk/finance/refunds", "back"),
         ("票据", "/desk/finance/receipts", "file"),
         ("账目", "/desk/finance/entries", "search"),
@@ -61,6 +63,7 @@ PLACES: dict[Role, tuple[Link, ...]] = {
         ("财务", "/desk/finance", "money"),
     ),
     Role.CASHIER: (
+        ("救助款", "/desk/payouts", "gift"),
         ("银行流水", "/desk/finance/bank", "list"),
         ("财务", "/desk/finance", "money"),
         ("账目", "/desk/finance/entries", "search"),

@@ -24,14 +24,21 @@ from cishan.money import yuan_text
 from cishan.payouts.allocating import hold, lock_fund, must
 from cishan.payouts.applying import SUBJECT, found_ties, hands_of, lock_payout
 from cishan.payouts.payees import HOLDER_LABEL, NUMBER_LABEL
-from cishan.payouts.rules import MOST_FILED, check_bank_holds, check_move, check_payer
+from cishan.payouts.rules import (
+    MOST_FILED,
+    PURPOSE_LONGEST,
+    RECEIVER_LONGEST,
+    RETURN_LONGEST,
+    check_bank_holds,
+    check_move,
+    check_payer,
+)
 from cishan.payouts.states import PayoutStatus
 from cishan.permissions import Permission
 from cishan.sealing import Sealer
 from cishan.spreadsheets import WORKBOOK_OPTIONS, plain_cell
 
 COLUMNS = ("序号", "收款户名", "收款账号", "开户行", "金额（元）", "用途", "编号")
-RECEIVER_LONGEST, PURPOSE_LONGEST, RETURN_LONGEST = 80, 120, 120
 
 LOCK_MANY = """
 SELECT id, fund_id, status, division_code, household_id, amount_fen, kin_hit, second_is_outside, applied_by_id, first_by_id,

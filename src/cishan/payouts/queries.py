@@ -7,6 +7,7 @@ from cishan.accounts.viewer import Viewer
 from cishan.clock import beijing_day
 from cishan.database import JsonRow, rows
 from cishan.errors import NotFound
+from cishan.labels import label
 from cishan.payouts.rules import DEFAULT_TERMS, Terms
 from cishan.payouts.states import PayoutKind, PayoutStatus
 from cishan.permissions import Permission, holds
@@ -28,6 +29,12 @@ SEEN = "(p.division_code BETWEEN $1 AND $2 OR ($3 AND p.kin_hit AND p.status = '
 LISTED = f"{CARD} WHERE {SEEN} AND p.status = ANY($4::varchar[]) ORDER BY p.status_since, p.id LIMIT $5 OFFSET $6"
 COUNTED = f"SELECT count(*) AS n FROM payout p WHERE {SEEN} AND p.status = ANY($4::varchar[])"  # noqa: S608
 ONE = f"{CARD} WHERE {SEEN} AND p.id = $4"
+FILE = """
+SELECT l.id, f.name AS fund, l.made_at, l.payouts_count, l.total_fen,
+       (SELECT count(*) FROM payout p WHERE p.file_id = l.id AND p.status = 'in_file') AS waiting,
+       (SELECT count(*) FROM payout_file_download d WHERE d.file_id = l.id) AS downloads
+  FROM payout_file l JOIN fund f ON f.id = l.fund_id WHERE l.id = $1 AND l.made_by_id = $2
+"""
 MONEY = """
 SELECT a.category, sum(a.amount_fen)::bigint AS allocated_fen, coalesce(sum(u.committed_fen), 0)::bigint AS committed_fen,
        coalesce(sum(u.paid_fen), 0)::bigint AS paid_fen
@@ -60,6 +67,27 @@ class PayoutCard:
     paid_at: datetime | None
     return_reason: str
     case_number: str
+
+    @property
+    def status_words(self) -> str:
+        return label(self.status)
+
+    @property
+    def kind_words(self) -> str:
+        return label(self.kind)
+
+
+@dataclass(frozen=True)
+class FileCard:
+    """A file for the bank; `waiting` of its payouts have no outcome yet."""
+
+    id: int
+    fund: str
+    made_at: datetime
+    payouts_count: int
+    total_fen: int
+    waiting: int
+    downloads: int
 
 
 @dataclass(frozen=True)
@@ -96,6 +124,14 @@ async def payout_for(viewer: Viewer, payout_id: int) -> PayoutCard:
     if not found:
         raise NotFound
     return _card(found[0])
+
+
+async def file_for(viewer: Viewer, file_id: int) -> FileCard:
+    """A file of the viewer's own making; another cashier's is not there."""
+    found = await rows(FILE, file_id, viewer.account_id)
+    if not found:
+        raise NotFound
+    return FileCard(**found[0])
 
 
 async def money_of_fund(fund_id: int) -> tuple[CategoryMoney, ...]:

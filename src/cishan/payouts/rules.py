@@ -12,7 +12,8 @@ from cishan.payouts.states import MOVES, PayeeKind, PayoutKind, PayoutStatus
 
 WHAT_LONGEST = 40
 REASON_LONGEST = 300
-MOST_FILED = 200
+RECEIVER_LONGEST, PURPOSE_LONGEST, RETURN_LONGEST = 80, 120, 120
+MOST_FILED = 50
 """Payouts that one file takes to the bank."""
 CARD_NUMBER = re.compile(r"\d{12,30}", re.ASCII)
 ALIPAY_ID = re.compile(r"2088\d{12}|1\d{10}|[^@\s]{1,60}@[^@\s]{1,60}", re.ASCII)
