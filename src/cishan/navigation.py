@@ -29,6 +29,7 @@ PLACES: dict[Role, tuple[Link, ...]] = {
         ("核实", "/desk/checks", "check"),
         ("超时的事", "/desk/overdue", "clock"),
         ("家庭", "/desk/households", "home"),
+        ("救助款", "/desk/payouts", "gift"),
         ("幸福清单", "/desk/lists", "list"),
         ("清单疑问", "/desk/doubts", "message"),
     ),

@@ -25,6 +25,7 @@ from cishan.ledger import views as ledger
 from cishan.messages import views as messages
 from cishan.own_data import views as own_data
 from cishan.payments import views as payments
+from cishan.payouts import asking
 from cishan.payouts import desk as payouts
 from cishan.permissions import Permission as May
 from cishan.pictures import views as pictures
@@ -204,6 +205,8 @@ ROUTES: tuple[Row, ...] = (
     Row("/desk/finance/entries/{id}", GET, books.show_entry, May.SEE_MONEY),
     # help paid out of funds
     Row("/desk/payouts", GET, payouts.show_payouts, May.SEE_PAYOUTS),
+    Row("/desk/payouts/new", GET, asking.show_new, May.APPLY_PAYOUT),
+    Row("/desk/payouts/new", POST, asking.apply_new, May.APPLY_PAYOUT),
     Row("/desk/payouts/files", POST, payouts.file_payouts, May.PAY_OUT),
     Row("/desk/payouts/files/{id}", GET, payouts.show_file, May.PAY_OUT),
     Row("/desk/payouts/files/{id}/download", POST, payouts.download_file, May.PAY_OUT),

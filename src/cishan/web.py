@@ -39,6 +39,7 @@ NOTICES = {
     "buyer-put-in": "已换人去买，并通知了这位协理员。",
     "claim-ended": "认领已终止，已告诉爱心人士。钱留在微心愿项目。",
     "purchase-approved": "已同意，多花的钱已拨付。",
+    "payout-applied": "已提交，等另外两位同事审批。",
     "payout-approved": "已同意。",
     "payout-refused": "没有同意，原因已记下。",
     "payouts-filed": "付款文件做好了，请下载后送银行。",

@@ -74,6 +74,22 @@ async def test_help_is_approved_by_two_and_reaches_the_list(
     assert [line.amount_fen for line in await lines_of(home, 2025)] == [100_000]
 
 
+async def test_a_town_applies_by_the_case_number(app: Starlette, bureau: Bureau, clock: SteppedClock) -> None:
+    share = await make_share(bureau)
+    await make_payee(bureau)
+    case = (await rows("SELECT case_number FROM household"))[0]["case_number"]
+    async with browser_for(app) as browser:
+        await signed_in(browser, bureau.town, now=clock.now())
+        page = await browser.get(f"{DESK}/new")
+        form = {"form_key": key_of(page), "allocation": str(share), "amount": "800", "what": "助学金", "reason": "上学"}
+        wrong = await browser.post(f"{DESK}/new", data={**form, "case_number": "NOBODY-1"})
+        assert (wrong.status_code, "助学金" in wrong.text) == (400, True)
+        answer = await browser.post(f"{DESK}/new", data={**form, "case_number": case})
+        assert answer.status_code == 303
+        assert "800" in (await browser.get(answer.headers["location"])).text
+    assert (await rows("SELECT amount_fen, status FROM payout")) == [{"amount_fen": 80_000, "status": "applied"}]
+
+
 async def test_a_refusal_wants_its_reason(app: Starlette, bureau: Bureau, clock: SteppedClock) -> None:
     payout_id = await make_application(bureau, await make_share(bureau), await make_payee(bureau))
     here = f"{DESK}/{payout_id}"

@@ -68,6 +68,7 @@ class PayoutsPage:
     rows: tuple[PayoutRow, ...]
     count: int
     pays: bool
+    applies: bool
     pagination: Pagination | None
     errors: Mapping[str, str]
     sum_column: Column = SUM
@@ -114,6 +115,7 @@ async def _payouts_response(request: Request, errors: Mapping[str, str], *, stat
         ),
         count=count,
         pays=pays,
+        applies=holds(viewer.role, Permission.APPLY_PAYOUT),
         pagination=pagination(f"{DESK}?", number, count, PAGE_ROWS, "笔"),
         errors=errors,
     )

@@ -6,7 +6,8 @@ from datetime import datetime
 from cishan.accounts.viewer import Viewer
 from cishan.clock import beijing_day
 from cishan.database import JsonRow, rows
-from cishan.errors import NotFound
+from cishan.divisions.rules import ancestors
+from cishan.errors import InvalidInput, NotFound
 from cishan.labels import label
 from cishan.payouts.rules import DEFAULT_TERMS, Terms
 from cishan.payouts.states import PayoutKind, PayoutStatus
@@ -29,6 +30,17 @@ SEEN = "(p.division_code BETWEEN $1 AND $2 OR ($3 AND p.kin_hit AND p.status = '
 LISTED = f"{CARD} WHERE {SEEN} AND p.status = ANY($4::varchar[]) ORDER BY p.status_since, p.id LIMIT $5 OFFSET $6"
 COUNTED = f"SELECT count(*) AS n FROM payout p WHERE {SEEN} AND p.status = ANY($4::varchar[])"  # noqa: S608
 ONE = f"{CARD} WHERE {SEEN} AND p.id = $4"
+SHARES = """
+SELECT a.id, f.name AS fund, a.category, (a.amount_fen - coalesce(sum(p.amount_fen), 0))::bigint AS left_fen
+  FROM allocation a JOIN fund f ON f.id = a.fund_id
+  LEFT JOIN payout p ON p.allocation_id = a.id AND p.status NOT IN ('refused', 'returned')
+ WHERE a.division_code BETWEEN $1 AND $2 OR a.division_code = ANY($3::varchar[])
+ GROUP BY a.id, f.name HAVING a.amount_fen > coalesce(sum(p.amount_fen), 0) ORDER BY a.id DESC LIMIT $4
+"""
+PAYEE_OF_CASE = """
+SELECT y.id FROM household h JOIN payee y ON y.household_id = h.id AND y.verified_at IS NOT NULL
+ WHERE h.case_number = $1 AND h.division_code BETWEEN $2 AND $3 AND h.closed_at IS NULL ORDER BY y.id DESC LIMIT 1
+"""
 FILE = """
 SELECT l.id, f.name AS fund, l.made_at, l.payouts_count, l.total_fen,
        (SELECT count(*) FROM payout p WHERE p.file_id = l.id AND p.status = 'in_file') AS waiting,
@@ -78,6 +90,16 @@ class PayoutCard:
 
 
 @dataclass(frozen=True)
+class Share:
+    """An allocation that still has money to apply for."""
+
+    id: int
+    fund: str
+    category: str
+    left_fen: int
+
+
+@dataclass(frozen=True)
 class FileCard:
     """A file for the bank; `waiting` of its payouts have no outcome yet."""
 
@@ -124,6 +146,20 @@ async def payout_for(viewer: Viewer, payout_id: int) -> PayoutCard:
     if not found:
         raise NotFound
     return _card(found[0])
+
+
+async def shares_for(viewer: Viewer) -> tuple[Share, ...]:
+    """Allocations with money left that the viewer's place, or one above it, was given; newest first."""
+    found = await rows(SHARES, *viewer.scope, list(ancestors(viewer.division_code)), PAGE_ROWS)
+    return tuple(Share(**row) for row in found)
+
+
+async def payee_of_case(case_number: str, viewer: Viewer) -> int:
+    """The newest verified account of a household of the viewer's place."""
+    found = await rows(PAYEE_OF_CASE, case_number.strip().upper(), *viewer.scope)
+    if not found:
+        raise InvalidInput({"case_number": "没有找到这一户，或者这家人的收款账号还没有核对好。"})
+    return int(found[0]["id"])
 
 
 async def file_for(viewer: Viewer, file_id: int) -> FileCard:
