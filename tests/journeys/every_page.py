@@ -135,6 +135,8 @@ SAMPLES: dict[str, Sample] = {
         Role.FINANCE, (CLAIM_IN % ("advanced", ANY)).replace("c.id FROM", "c.id AS ids FROM")
     ),
     "/desk/finance/approvals": Sample(Role.FINANCE),
+    "/desk/payouts": Sample(Role.TOWN_REVIEWER),
+    "/desk/payouts/new": Sample(Role.TOWN_REVIEWER),
     "/desk/finance/receipts": Sample(Role.FINANCE),
     "/desk/finance/receipts/issued": Sample(Role.FINANCE),
     "/desk/finance/receipts/{id}": Sample(
