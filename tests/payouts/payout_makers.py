@@ -1,11 +1,14 @@
 """Everything help needs, through the product's own actions: a fund with money at the bank, people, a family, an account."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from tortoise.transactions import in_transaction
 
 from cishan.accounts.states import Role
 from cishan.accounts.viewer import Viewer
+from cishan.charities.models import Fund
+from cishan.charities.states import FundKind
 from cishan.clock import SteppedClock
 from cishan.database import rows
 from cishan.ledger.actions import Source, book_withdrawal
@@ -14,6 +17,8 @@ from cishan.payouts.applying import Application, apply_for, approve_payout
 from cishan.payouts.payees import PayeeFacts, enter_payee, verify_payee
 from cishan.payouts.paying import make_file
 from cishan.payouts.states import PayeeKind, PayoutKind
+from cishan.projects.models import BudgetLine, Project
+from cishan.projects.states import AtTarget, ProjectKind, ProjectStatus, SurplusRule
 from cishan.sealing import Sealer
 from donations.donation_makers import pay, pledge
 from makers import (
@@ -124,3 +129,50 @@ async def make_approved(bureau: Bureau, amount_fen: int = 100_000, *, allocation
 async def send(bureau: Bureau, *payout_ids: int, cashier: Viewer | None = None) -> int:
     """Into a file for the bank."""
     return await make_file(payout_ids, actor=cashier or bureau.cashier, sealer=bureau.sealer, now=bureau.clock.now())
+
+
+async def make_project_fund(bureau: Bureau, number: int, given_fen: int) -> tuple[Bureau, int]:
+    """A filed project with its own fund, money in it and one budget line; the same people, and the line."""
+    now = bureau.clock.now()
+    fund = await Fund.create(
+        charity_id=bureau.charity_id,
+        kind=FundKind.PROJECT,
+        name=f"项目{number}",
+        filing_number=f"P-{number}",
+        purpose="助困",
+        opened_on=now.date(),
+    )
+    project = await Project.create(
+        charity_id=bureau.charity_id,
+        fund_id=fund.id,
+        kind=ProjectKind.ORDINARY,
+        status=ProjectStatus.OPEN,
+        status_since=now,
+        name=fund.name,
+        purpose="助困",
+        area_code=CITY,
+        starts_at=now,
+        ends_at=now + timedelta(days=90),
+        use_ends_on=(now + timedelta(days=365)).date(),
+        leader_id=bureau.editor.account_id,
+        office="德州",
+        ways="网上",
+        bank_account="6222000000000000",
+        bank_account_name="德州市慈善总会",
+        target_fen=10_000_000,
+        beneficiaries="困难家庭",
+        beneficiaries_count=100,
+        choosing="走访核实",
+        surplus_rule=SurplusRule.SAME_PURPOSE,
+        surplus_words="继续用于助困",
+        at_target=AtTarget.GO_ON,
+        filing_number=fund.filing_number,
+        filed_on=now.date(),
+        opened_at=now,
+        created_by_id=bureau.editor.account_id,
+        created_at=now,
+    )
+    line = await BudgetLine.create(project_id=project.id, position=1, name="救助", amount_fen=9_000_000)
+    theirs = replace(bureau, fund_id=fund.id)
+    await give(theirs, given_fen)
+    return theirs, line.id

@@ -40,6 +40,7 @@ from payouts.payout_makers import (
     make_approved,
     make_bureau,
     make_payee,
+    make_project_fund,
     make_share,
     send,
 )
@@ -264,31 +265,25 @@ async def test_a_name_that_looks_like_a_formula_stays_text(bureau: Bureau) -> No
 
 
 async def walk_at_random(bureau: Bureau, count: int) -> tuple[int, int]:
-    """Random sums set aside over several funds; returns how many were taken and how many refused."""
+    """Random sums set aside over ten projects' funds, some by another project's line; how many were taken and refused."""
     chance, taken, refused = random.Random(SEED), 0, 0
-    funds = [bureau.fund_id] + [
-        int(
-            (
-                await rows(
-                    "INSERT INTO fund (charity_id, kind, name, filing_number, purpose, opened_on) SELECT charity_id, "
-                    "'project', '项目', filing_number || $2, purpose, opened_on FROM fund WHERE id = $1 RETURNING id",
-                    bureau.fund_id,
-                    f"-{number}",
-                )
-            )[0]["id"]
-        )
-        for number in range(9)
-    ]
+    made = [await make_project_fund(bureau, number, 200_000) for number in range(10)]
     for _ in range(count):
-        share = Share(TOWN, "救助", chance.randint(1, 2_000_000 // max(count // 10, 1)))
+        (theirs, line), other = chance.choice(made), chance.choice(made)[1]
+        line = other if chance.random() < 0.1 else line
+        share = Share(TOWN, "救助", chance.randint(1, 5_000_000 // count), line)
         try:
-            await allocate(chance.choice(funds), share, actor=bureau.finance, now=bureau.clock.now())
+            await allocate(theirs.fund_id, share, actor=bureau.finance, now=bureau.clock.now())
             taken += 1
-        except (Conflict, InvalidInput):
+        except Conflict:
             refused += 1
     return taken, refused
 
 
+LINES_ACROSS = """
+SELECT count(*) AS n FROM allocation a JOIN budget_line b ON b.id = a.budget_line_id JOIN project p ON p.id = b.project_id
+ WHERE p.fund_id <> a.fund_id
+"""
 ACROSS = """
 SELECT coalesce(sum(greatest(0, a.fen - coalesce(b.fen, 0))), 0)::bigint AS fen
   FROM (SELECT fund_id, sum(amount_fen) AS fen FROM allocation GROUP BY fund_id) a
@@ -303,7 +298,22 @@ async def test_no_fen_of_random_allocations_is_another_funds(bureau: Bureau, cou
     assert taken > 0
     assert refused > 0
     assert (await rows(ACROSS))[0]["fen"] == 0
+    assert (await rows(LINES_ACROSS))[0]["n"] == 0
+    assert len(await rows("SELECT DISTINCT fund_id FROM allocation")) == 10
     await keeps_every_promise(bureau)
+
+
+async def test_the_database_refuses_a_line_of_another_project(bureau: Bureau) -> None:
+    _, line = await make_project_fund(bureau, 1, 1_000)
+    share = await make_share(bureau)
+    with pytest.raises(IntegrityError):
+        async with in_transaction():
+            await rows(
+                "INSERT INTO allocation (fund_id, budget_line_id, division_code, category, amount_fen, made_by_id, made_at) "
+                "SELECT fund_id, $2, division_code, category, 1, made_by_id, made_at FROM allocation WHERE id = $1",
+                share,
+                line,
+            )
 
 
 async def test_an_allocation_past_the_wall_would_be_seen(bureau: Bureau) -> None:
