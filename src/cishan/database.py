@@ -39,6 +39,7 @@ MODEL_MODULES = [
     "cishan.donations.models",
     "cishan.projects.models",
     "cishan.monthly.models",
+    "cishan.payouts.models",
     "cishan.receipts.models",
     "cishan.ledger.models",
     "cishan.reconciliation.models",

@@ -20,6 +20,7 @@ from cishan.households.states import ConsentMethod, ConsentPurpose, Group, Membe
 from cishan.ledger.states import AccountType, EntryKind
 from cishan.monthly.states import PlanStatus
 from cishan.payments.states import LateChoice, NoticeVerdict, OrderStatus, UnassignedReason
+from cishan.payouts.states import PayeeKind, PayoutKind, PayoutStatus, Tie
 from cishan.projects.states import AtTarget, ProjectKind, ProjectStatus, SurplusRule
 from cishan.receipts.states import (
     BillColour,
@@ -219,6 +220,7 @@ LABELS: dict[type[StrEnum], Mapping[Any, str]] = {
         AccountType.BANK: "银行存款",
         AccountType.FEES: "手续费",
         AccountType.SPENDING: "专项基金支出",
+        AccountType.PAYABLE: "应付救助款",
     },
     EntryKind: {
         EntryKind.GIFT: "收到捐款",
@@ -231,8 +233,28 @@ LABELS: dict[type[StrEnum], Mapping[Any, str]] = {
         EntryKind.REFUND_KEPT: "退款转入基金",
         EntryKind.WITHDRAWAL: "支付宝提现到银行",
         EntryKind.FEE: "手续费",
+        EntryKind.PAYABLE: "批准救助",
+        EntryKind.PAYOUT: "付出救助款",
         EntryKind.ADJUSTMENT: "按支付宝账单调整",
         EntryKind.REVERSAL: "冲正",
+    },
+    PayoutStatus: {
+        PayoutStatus.APPLIED: "待第一次审批",
+        PayoutStatus.ENDORSED: "待第二次审批",
+        PayoutStatus.AWAITING_THIRD: "待第三次审批",
+        PayoutStatus.APPROVED: "待付款",
+        PayoutStatus.IN_FILE: "已送银行",
+        PayoutStatus.PAID: "已到账",
+        PayoutStatus.RETURNED: "没有付成",
+        PayoutStatus.REFUSED: "没有同意",
+    },
+    PayoutKind: {PayoutKind.HOUSEHOLD: "给家庭", PayoutKind.VILLAGE: "给村里的公共用途", PayoutKind.PURCHASE: "采购"},
+    PayeeKind: {PayeeKind.BANK: "银行卡", PayeeKind.ALIPAY: "支付宝"},
+    Tie: {
+        Tie.PHONE: "同一个电话",
+        Tie.ID_NUMBER: "申报过的亲属",
+        Tie.ADDRESS: "同一个住址",
+        Tie.SURNAME_VILLAGE: "同村同姓",
     },
     DayStatus: {
         DayStatus.WAITING: "等账单",

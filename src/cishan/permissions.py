@@ -33,6 +33,11 @@ class Permission(StrEnum):
     SUPERVISE = "supervise"
     RESOLVE = "resolve"
     """Decides what becomes of a claim that is stuck: another buyer, or its end."""
+    SEE_PAYOUTS = "see_payouts"
+    APPLY_PAYOUT = "apply_payout"
+    APPROVE_PAYOUT = "approve_payout"
+    PAY_OUT = "pay_out"
+    """Takes the file of approved help to the bank and brings back what became of it."""
     VISIT = "visit"
     UNMASK = "unmask"
     IMPORT = "import"
@@ -57,6 +62,10 @@ HOLDERS: dict[Permission, frozenset[Role]] = {
     Permission.ISSUE_LISTS: frozenset({Role.COORDINATOR, Role.TOWN_REVIEWER}),
     Permission.SUPERVISE: frozenset({Role.SUPERVISOR, Role.EDITOR, Role.TOWN_REVIEWER}),
     Permission.RESOLVE: frozenset({Role.EDITOR, Role.TOWN_REVIEWER}),
+    Permission.SEE_PAYOUTS: frozenset({Role.TOWN_REVIEWER, Role.EDITOR, Role.FINANCE, Role.CASHIER}),
+    Permission.APPLY_PAYOUT: frozenset({Role.TOWN_REVIEWER, Role.EDITOR}),
+    Permission.APPROVE_PAYOUT: frozenset({Role.EDITOR, Role.FINANCE}),
+    Permission.PAY_OUT: frozenset({Role.CASHIER}),
     Permission.VISIT: frozenset({Role.COORDINATOR, Role.TOWN_REVIEWER}),
     Permission.UNMASK: frozenset({Role.COORDINATOR, Role.TOWN_REVIEWER}),
     Permission.IMPORT: frozenset({Role.ADMIN}),

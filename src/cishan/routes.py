@@ -27,6 +27,8 @@ from cishan.messages import views as messages
 from cishan.monthly import views as monthly
 from cishan.own_data import views as own_data
 from cishan.payments import views as payments
+from cishan.payouts import asking, preparing
+from cishan.payouts import desk as payouts
 from cishan.permissions import Permission as May
 from cishan.pictures import views as pictures
 from cishan.receipts import desk as receipts_desk
@@ -218,6 +220,23 @@ ROUTES: tuple[Row, ...] = (
     Row("/desk/finance/trial-balance", GET, ledger.show_trial_balance, May.SEE_MONEY),
     Row("/desk/finance/entries", GET, books.show_entries, May.SEE_MONEY),
     Row("/desk/finance/entries/{id}", GET, books.show_entry, May.SEE_MONEY),
+    # help paid out of funds
+    Row("/desk/payouts", GET, payouts.show_payouts, May.SEE_PAYOUTS),
+    Row("/desk/payouts/shares", GET, preparing.show_shares, May.MANAGE_MONEY),
+    Row("/desk/payouts/shares", POST, preparing.set_aside, May.MANAGE_MONEY),
+    Row("/desk/payouts/payees", GET, preparing.show_payees, May.VISIT),
+    Row("/desk/payouts/payees", POST, preparing.enter, May.VISIT),
+    Row("/desk/payouts/payees/{id}/verify", POST, preparing.verify, May.VISIT),
+    Row("/desk/payouts/new", GET, asking.show_new, May.APPLY_PAYOUT),
+    Row("/desk/payouts/new", POST, asking.apply_new, May.APPLY_PAYOUT),
+    Row("/desk/payouts/files", POST, payouts.file_payouts, May.PAY_OUT),
+    Row("/desk/payouts/files/{id}", GET, payouts.show_file, May.PAY_OUT),
+    Row("/desk/payouts/files/{id}/download", POST, payouts.download_file, May.PAY_OUT),
+    Row("/desk/payouts/{id}", GET, payouts.show_payout, May.SEE_PAYOUTS),
+    Row("/desk/payouts/{id}/approve", POST, payouts.approve, May.APPROVE_PAYOUT),
+    Row("/desk/payouts/{id}/refuse", POST, payouts.refuse, May.APPROVE_PAYOUT),
+    Row("/desk/payouts/{id}/paid", POST, payouts.mark_paid, May.PAY_OUT),
+    Row("/desk/payouts/{id}/returned", POST, payouts.mark_returned, May.PAY_OUT),
     # refunds
     Row("/desk/finance/refunds", GET, refunds.show_refunds, May.MANAGE_MONEY),
     Row("/desk/finance/refunds/new", GET, refunds.show_start, May.MANAGE_MONEY),

@@ -41,6 +41,7 @@ NOT_PAGES = {
     "/me/data/copy",
     "/pay/return",
     "/me/claims/{id}/pay",
+    "/me/donations/{id}/pay",
     "/staff",
     "/field/wishes/{id}/go-on",
     "/desk/imports/templates/{kind}",
@@ -138,6 +139,14 @@ SAMPLES: dict[str, Sample] = {
         Role.FINANCE, (CLAIM_IN % ("advanced", ANY)).replace("c.id FROM", "c.id AS ids FROM")
     ),
     "/desk/finance/approvals": Sample(Role.FINANCE),
+    "/desk/payouts": Sample(Role.TOWN_REVIEWER),
+    "/desk/payouts/shares": Sample(Role.FINANCE),
+    "/desk/payouts/payees": Sample(Role.TOWN_REVIEWER),
+    "/desk/payouts/{id}": Sample(Role.EDITOR, "SELECT id FROM payout WHERE $1::bigint > 0 ORDER BY id LIMIT 1"),
+    "/desk/payouts/files/{id}": Sample(
+        Role.CASHIER, "SELECT id FROM payout_file WHERE $1::bigint > 0 ORDER BY id LIMIT 1"
+    ),
+    "/desk/payouts/new": Sample(Role.TOWN_REVIEWER),
     "/desk/finance/receipts": Sample(Role.FINANCE),
     "/desk/finance/receipts/issued": Sample(Role.FINANCE),
     "/desk/finance/receipts/{id}": Sample(

@@ -116,9 +116,14 @@ class LedgerMachine(RuleBasedStateMachine):
     def teardown(self) -> None:
         try:
             found = self.stage.run(run_checks(CHECKS, require_rows=False, now=self.clock.now()))
-            assert [check.name for check in found if not check.ok] == []  # type: ignore[attr-defined]
+            broken = [check.name for check in found if not check.ok]  # type: ignore[attr-defined]
+            assert broken == [], f"broken promises: {broken}"
         finally:
-            self.stage.run(self._transaction.__aexit__(Exception, Exception("the end of an example"), None))
+            self.leave()
+
+    def leave(self) -> None:
+        """Takes back all that the example did."""
+        self.stage.run(self._transaction.__aexit__(Exception, Exception("the end of an example"), None))
 
     def attempt(self, act: Awaitable[object]) -> bool:
         """Does something that the product may refuse; a refusal is one of its own errors."""

@@ -29,6 +29,7 @@ from cishan.summaries.actions import freeze_lists
 from cishan.vigilance.actions import set_terms as set_watch_terms
 from cishan.vigilance.states import GiftSource
 from donations import donation_makers
+from payouts.story import tell_of_payouts
 from receipts.story import tell_of_receipts
 from refunds.story import tell_of_refunds
 
@@ -59,6 +60,7 @@ async def tell_story(settings: Settings, sealer: Sealer, clock: SteppedClock) ->
     for order in await rows("SELECT out_trade_no FROM payment_order WHERE status = 'pending'"):
         await close_unopened(order["out_trade_no"], now=now)
     await tell_of_refunds(team, clock)
+    await tell_of_payouts(sealer, clock)
     leaver = await makers.make_staff(Role.SUPERVISOR, makers.CITY, sealer=sealer, now=now)
     await disable_account(leaver.account_id, actor=await makers.make_admin(sealer=sealer, now=now), now=now)
     await tell_of_receipts(team.finance, sealer=sealer, now=now)

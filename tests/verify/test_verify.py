@@ -113,6 +113,42 @@ BREAKS: list[tuple[str, str]] = [
     ("uses_booked_once", "UPDATE advance SET amount_fen = amount_fen + 1 WHERE id = 1"),
     ("uses_booked_once", "DELETE FROM ledger_entry WHERE kind = 'purchase'"),
     ("town_holds_open_advances", "UPDATE claim SET status = 'bought' WHERE status = 'advanced'"),
+    ("fund_covers_its_allocations", "UPDATE allocation SET amount_fen = amount_fen + 1"),
+    ("fund_covers_its_allocations", "UPDATE fund SET held_fen = held_fen + 1"),
+    (
+        "fund_covers_its_allocations",
+        "UPDATE allocation SET amount_fen = 900000; UPDATE fund SET held_fen = 700000 WHERE held_fen > 0",
+    ),
+    ("payouts_within_allocation", "UPDATE allocation SET amount_fen = 199999"),
+    ("payouts_within_allocation", "UPDATE payout SET fund_id = fund_id + 1 WHERE id = 1"),
+    ("payouts_booked_once", "DELETE FROM ledger_entry WHERE kind = 'payout'"),
+    ("payouts_booked_once", "UPDATE payout SET amount_fen = amount_fen + 1 WHERE status = 'approved'"),
+    ("payouts_booked_once", "UPDATE payout SET status = 'in_file' WHERE status = 'paid'"),
+    (
+        "payouts_booked_once",
+        "UPDATE ledger_posting SET amount_fen = amount_fen - 1 "
+        "WHERE account_id = (SELECT id FROM ledger_account WHERE type = 'payable')",
+    ),
+    (
+        "payouts_by_two",
+        "ALTER TABLE payout DROP CONSTRAINT ck_payout_approvers; UPDATE payout SET second_by_id = first_by_id WHERE id = 1",
+    ),
+    (
+        "payouts_by_two",
+        "ALTER TABLE payout DROP CONSTRAINT ck_payout_payer; UPDATE payout SET payer_id = first_by_id WHERE status = 'paid'",
+    ),
+    ("payouts_by_two", "UPDATE payee SET verified_by_id = NULL, verified_at = NULL"),
+    (
+        "kin_approved_from_outside",
+        "UPDATE payout SET kin_hit = false, second_is_outside = false WHERE status = 'paid'",
+    ),
+    ("kin_approved_from_outside", "UPDATE kin_hit SET account_id = (SELECT second_by_id FROM payout LIMIT 1)"),
+    ("paid_out_on_one_list", "UPDATE edition SET lines = '[]'"),
+    ("paid_out_on_one_list", "UPDATE edition SET lines = lines || lines"),
+    (
+        "paid_out_on_one_list",
+        "UPDATE payout SET status = 'returned', returned_at = paid_at WHERE status = 'paid'",
+    ),
     ("one_receipt_per_order", "DELETE FROM receipt_reversal"),
     ("receipt_numbers_gapless", "UPDATE receipt SET number = 5 WHERE number = 2"),
     ("receipt_numbers_gapless", "UPDATE fiscal_bill SET colour = 'blue'"),

@@ -194,11 +194,16 @@ async def fund_of(claim: JsonRow) -> int:
     return found
 
 
+async def promised_fen(fund_id: int) -> int:
+    """What donors have paid for wishes and finance has not advanced yet: it is promised to those wishes."""
+    found: int = (await rows(PROMISED, fund_id))[0]["fen"]
+    return found
+
+
 async def _check_covered(fund_id: int, extra_fen: int) -> None:
     """Raises Conflict when the fund can't pay the extra out of what is its own. One at a time, under the fund's lock."""
     await rows(LOCK_FUND, fund_id)
-    promised_fen: int = (await rows(PROMISED, fund_id))[0]["fen"]
-    free_fen = max(0, await own_balance_of(fund_id) - promised_fen)
+    free_fen = max(0, await own_balance_of(fund_id) - await promised_fen(fund_id))
     if extra_fen > free_fen:
         raise Conflict(
             f"多花的 {yuan_text(extra_fen)} 元，项目里的钱不够：除去别的心愿已经收到、还没拨付的捐款，"

@@ -22,6 +22,7 @@ from cishan.claims.states import OVER, ClaimStatus, ClaimWay
 from cishan.clock import beijing_day
 from cishan.database import rows
 from cishan.demo.giving import give_to_the_fund
+from cishan.demo.help import help_families
 from cishan.demo.journey import Home, Journey, Stage, Waits
 from cishan.demo.papers import write_papers
 from cishan.demo.payments import import_payments
@@ -142,6 +143,8 @@ async def load_city(services: Services, owners: LineOwners, *, report: Report) -
         await give_to_the_fund(crew, site, services, owners, now=now)
         report("支付宝账单和银行流水")
         await agree_with_bills(crew, site, services, now=now)
+        report("救助款")
+        await help_families(crew, site, homes, services, now=now)
         await number_entries()
         report("捐赠票据和证书")
         await write_papers(crew, sealer=services.sealer, now=now)

@@ -4,11 +4,10 @@ from datetime import datetime, timedelta
 
 from cishan.charities.queries import Site
 from cishan.demo.staff import Crew
-from cishan.demo.vouching import paid_trade
+from cishan.demo.vouching import pay
 from cishan.donations.actions import make_donation
-from cishan.payments.actions import settle
 from cishan.payments.owners import LineOwners
-from cishan.payments.states import LateChoice, SettleSource
+from cishan.payments.states import LateChoice
 from cishan.services import Services
 
 GIFTS: tuple[tuple[int, int, bool], ...] = (
@@ -26,5 +25,4 @@ async def give_to_the_fund(crew: Crew, site: Site, services: Services, owners: L
         made = await make_donation(
             site.fund_id, amount_fen, shows_name=named, late_choice=LateChoice.FUND, actor=crew.donors[0], now=at
         )
-        trade = paid_trade(made.out_trade_no, amount_fen, at)
-        await settle(trade, SettleSource.POLL, owners=owners, sealer=services.sealer, now=at)
+        await pay(made.out_trade_no, amount_fen, owners=owners, sealer=services.sealer, when=at)

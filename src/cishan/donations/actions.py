@@ -13,7 +13,7 @@ from cishan.donations.states import DonationStatus
 from cishan.donations.totals import count_gift, total_of
 from cishan.errors import InvalidInput, NotFound
 from cishan.events.actions import record_event
-from cishan.ledger.queries import own_balance_of
+from cishan.ledger.queries import uncommitted_of
 from cishan.messages.actions import queue_notice
 from cishan.money import yuan_text
 from cishan.payments.actions import NewLine, open_order
@@ -211,10 +211,11 @@ class DonationPayments:
         return None
 
     async def unspent(self, owner_id: int) -> Unspent:
-        """All of it, while its fund still has as much."""
+        """All of it, while its fund has as much that is promised to nobody."""
         donation = await lock_donation(owner_id)
-        held_fen = max(await own_balance_of(donation["fund_id"]), 0)
-        return Unspent(min(donation["amount_fen"], held_fen), untouched=donation["amount_fen"] <= held_fen)
+        await rows(LOCK_FUND, donation["fund_id"])
+        free_fen = max(await uncommitted_of(donation["fund_id"]), 0)
+        return Unspent(min(donation["amount_fen"], free_fen), untouched=donation["amount_fen"] <= free_fen)
 
     async def give_up(self, owner_id: int, *, actor: Viewer | None, now: datetime) -> None:
         """What is left is counted by `follow_refund`, once the refund's own lines are written."""

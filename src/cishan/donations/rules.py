@@ -4,8 +4,9 @@ from datetime import datetime, timedelta
 
 from cishan.donations.states import MOVES, DonationStatus
 from cishan.errors import Conflict, IllegalMove, InvalidInput
+from cishan.forms.typed import fen_as_typed
 from cishan.labels import label
-from cishan.money import fen_from_yuan_text, yuan_text
+from cishan.money import yuan_text
 from cishan.payments.states import UnassignedReason
 
 LEAST_FEN, MOST_FEN = 100, 100_000_000
@@ -30,7 +31,7 @@ VERBS = {"receive": "收款", "return": "退回", "keep": "留在项目", "lapse
 def read_amount(text: str) -> int:
     """What a donor typed as yuan, in fen; raises InvalidInput with a sentence for anything that is no sum to give."""
     try:
-        amount_fen = fen_from_yuan_text(text.strip().replace(",", "").replace("，", ""))
+        amount_fen = fen_as_typed(text.strip())
     except ValueError as error:
         raise InvalidInput({"amount": "请填写金额，例如 100 或 88.80。"}) from error
     if amount_fen < LEAST_FEN:

@@ -16,6 +16,7 @@ SELECT d.id AS donation, d.status, d.amount_fen, d.left_fen, coalesce(gone.fen, 
         WHERE l.owner_kind = 'donation' AND l.owner_id = d.id) gone ON true
  WHERE d.left_fen <> CASE WHEN d.received_at IS NULL THEN 0 ELSE d.amount_fen - coalesce(gone.fen, 0) END
 """,
+    may_be_empty=True,
 )
 FUND_TOTALS_ARE_SUMS = Check(
     name="fund_totals_are_sums",
@@ -29,6 +30,7 @@ SELECT fund_id AS fund, sum(kept_fen)::bigint AS kept_fen, sum(summed_fen)::bigi
         SELECT fund_id, 0, left_fen, 0, CASE WHEN left_fen > 0 THEN 1 ELSE 0 END FROM donation) both_sides
  GROUP BY fund_id HAVING sum(kept_fen) <> sum(summed_fen) OR sum(kept) <> sum(summed)
 """,
+    may_be_empty=True,
 )
 
 DONATION_CHECKS = (DONATIONS_COUNT_WHAT_IS_LEFT, FUND_TOTALS_ARE_SUMS)

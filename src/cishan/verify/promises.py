@@ -3,6 +3,7 @@
 from cishan.verify.chain import CHAIN_CHECKS
 from cishan.verify.donations import DONATION_CHECKS
 from cishan.verify.money import MONEY_CHECKS
+from cishan.verify.payouts import PAYOUT_CHECKS
 from cishan.verify.people import PEOPLE_CHECKS
 from cishan.verify.receipts import RECEIPT_CHECKS
 from cishan.verify.reconciliation import RECONCILIATION_CHECKS
@@ -17,6 +18,7 @@ CHECKS = (
     *TRACE_CHECKS,
     *DONATION_CHECKS,
     *VIGILANCE_CHECKS,
+    *PAYOUT_CHECKS,
     *RECEIPT_CHECKS,
     *CHAIN_CHECKS,
     *RECONCILIATION_CHECKS,

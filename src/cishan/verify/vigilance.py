@@ -17,6 +17,7 @@ SELECT w.id, w.order_id, 'advance', a.id
   JOIN advance a ON a.claim_id = l.owner_id
  WHERE w.closed_at IS NULL
 """,
+    may_be_empty=True,
 )
 
 VIGILANCE_CHECKS = (WATCHED_MONEY_RESTS,)
