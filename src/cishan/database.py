@@ -38,6 +38,7 @@ MODEL_MODULES = [
     "cishan.projects.models",
     "cishan.receipts.models",
     "cishan.ledger.models",
+    "cishan.disclosures.models",
     "cishan.reconciliation.models",
     "cishan.benefits.models",
     "cishan.summaries.models",

@@ -7,6 +7,7 @@ from typing import Any
 from cishan.accounts.states import Role, Standing
 from cishan.benefits.states import ImportKind, ImportStatus
 from cishan.claims.states import CheckAnswer, CheckChannel, ClaimStatus, ClaimWay, DeliveryProof, EndReason
+from cishan.disclosures.states import DutyKind, SurplusWay, Urgency
 from cishan.donations.states import DonationStatus
 from cishan.households.states import ConsentMethod, ConsentPurpose, Group, MembershipEnd, SealedField
 from cishan.ledger.states import AccountType, EntryKind
@@ -222,6 +223,8 @@ LABELS: dict[type[StrEnum], Mapping[Any, str]] = {
         EntryKind.WITHDRAWAL: "支付宝提现到银行",
         EntryKind.FEE: "手续费",
         EntryKind.ADJUSTMENT: "按支付宝账单调整",
+        EntryKind.SURPLUS_OUT: "剩余财产转出",
+        EntryKind.SURPLUS_IN: "剩余财产转入",
         EntryKind.REVERSAL: "冲正",
     },
     DayStatus: {
@@ -270,6 +273,23 @@ LABELS: dict[type[StrEnum], Mapping[Any, str]] = {
         ProjectStatus.WITHDRAWN: "已撤回",
     },
     ProjectKind: {ProjectKind.ORDINARY: "日常项目", ProjectKind.EMERGENCY: "应急项目"},
+    DutyKind: {
+        DutyKind.CAMPAIGN_PROGRESS: "募捐情况（三个月一次）",
+        DutyKind.CAMPAIGN_FINAL: "募捐全部情况",
+        DutyKind.USE_PROGRESS: "项目进展（三个月一次）",
+        DutyKind.USE_FINAL: "项目情况和钱款使用",
+        DutyKind.EMERGENCY: "应急募捐收入（五天一次）",
+        DutyKind.PARTNER: "对合作方的评估和监督",
+        DutyKind.SURPLUS: "剩余财产处理情况",
+        DutyKind.ANNUAL: "年度报告",
+    },
+    Urgency: {
+        Urgency.DONE: "已公开",
+        Urgency.LATER: "还早",
+        Urgency.SOON: "快到期",
+        Urgency.LATE: "已超期",
+    },
+    SurplusWay: {SurplusWay.NOTHING_LEFT: "没有剩余", SurplusWay.MOVED: "转入目的相同或相近的项目"},
     SurplusRule: {
         SurplusRule.SAME_PURPOSE: "继续用于这个项目的目的",
         SurplusRule.NEAR_PURPOSE: "用于目的相同或相近的项目",

@@ -36,6 +36,7 @@ PLACES: dict[Role, tuple[Link, ...]] = {
         ("发布", "/desk/publishing", "wall"),
         ("感谢", "/desk/thanks", "message"),
         ("超时的事", "/desk/overdue", "clock"),
+        ("信息公开", "/desk/disclosures", "calendar"),
         ("举报", "/desk/concerns", "shield"),
     ),
     Role.SUPERVISOR: (
@@ -52,6 +53,7 @@ PLACES: dict[Role, tuple[Link, ...]] = {
         ("账目", "/desk/finance/entries", "search"),
         ("对账", "/desk/finance/reconciliation", "calendar"),
         ("结账", "/desk/finance/months", "file"),
+        ("信息公开", "/desk/disclosures", "calendar"),
     ),
     Role.BOOKKEEPER: (
         ("对账", "/desk/finance/reconciliation", "calendar"),

@@ -1,6 +1,6 @@
 """The only writer of the books. Every booking runs inside its caller's transaction and is made once for its source."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -142,6 +142,20 @@ async def book_adjustment(
     """The books follow Alipay's bill: alipay debit, fund credit; a negative sum writes money off."""
     legs = (Leg(AccountType.ALIPAY, amount_fen), Leg(AccountType.FUND, -amount_fen))
     return await _book(EntryKind.ADJUSTMENT, fund_id, legs, source, occurred_at=occurred_at, now=now)
+
+
+async def book_surplus(
+    fund_id: int, to_fund_id: int, held: Mapping[AccountType, int], source: Source, *, now: datetime
+) -> None:
+    """What is left of a fund goes to another one (慈善法 art. 58): an entry in each, so that no entry crosses the wall.
+
+    `held` says how much of it lies where: fund debit, alipay and bank credit; the opposite in the other fund.
+    """
+    total_fen = sum(held.values())
+    out = [Leg(AccountType.FUND, total_fen), *(Leg(type_, -fen) for type_, fen in held.items() if fen)]
+    into = [Leg(leg.type, -leg.amount_fen) for leg in out]
+    await _book(EntryKind.SURPLUS_OUT, fund_id, out, source, occurred_at=now, now=now)
+    await _book(EntryKind.SURPLUS_IN, to_fund_id, into, source, occurred_at=now, now=now)
 
 
 async def number_entries() -> int:

@@ -40,4 +40,7 @@ class EntryKind(StrEnum):
     FEE = "fee"
     ADJUSTMENT = "adjustment"
     """The books follow Alipay's bill, after somebody has looked into a difference."""
+    SURPLUS_OUT = "surplus_out"
+    """What was left of a finished project goes to another filed fund; the other half is `surplus_in` there."""
+    SURPLUS_IN = "surplus_in"
     REVERSAL = "reversal"
