@@ -15,6 +15,7 @@ from cishan.claims.states import (
     EndReason,
     Whereabouts,
 )
+from cishan.disclosures.states import DutyKind, Urgency
 from cishan.donations.states import DonationStatus
 from cishan.households.states import ConsentMethod, ConsentPurpose, Group, MembershipEnd, SealedField
 from cishan.ledger.states import AccountType, EntryKind
@@ -320,6 +321,22 @@ LABELS: dict[type[StrEnum], Mapping[Any, str]] = {
         ProjectStatus.WITHDRAWN: "已撤回",
     },
     ProjectKind: {ProjectKind.ORDINARY: "日常项目", ProjectKind.EMERGENCY: "应急项目"},
+    DutyKind: {
+        DutyKind.CAMPAIGN_PROGRESS: "募捐情况（三个月一次）",
+        DutyKind.CAMPAIGN_FINAL: "募捐全部情况",
+        DutyKind.USE_PROGRESS: "项目进展（三个月一次）",
+        DutyKind.USE_FINAL: "项目情况和钱款使用",
+        DutyKind.EMERGENCY: "应急募捐收入（五天一次）",
+        DutyKind.PARTNER: "对合作方的评估和监督",
+        DutyKind.SURPLUS: "剩余财产处理情况",
+        DutyKind.ANNUAL: "年度报告",
+    },
+    Urgency: {
+        Urgency.DONE: "已公开",
+        Urgency.LATER: "还早",
+        Urgency.SOON: "快到期",
+        Urgency.LATE: "已超期",
+    },
     SurplusRule: {
         SurplusRule.SAME_PURPOSE: "继续用于这个项目的目的",
         SurplusRule.NEAR_PURPOSE: "用于目的相同或相近的项目",

@@ -38,6 +38,7 @@ PLACES: dict[Role, tuple[Link, ...]] = {
         ("救助款", "/desk/payouts", "gift"),
         ("感谢", "/desk/thanks", "message"),
         ("超时的事", "/desk/overdue", "clock"),
+        ("信息公开", "/desk/disclosures", "calendar"),
         ("举报", "/desk/concerns", "shield"),
     ),
     Role.SUPERVISOR: (
@@ -56,6 +57,7 @@ PLACES: dict[Role, tuple[Link, ...]] = {
         ("账目", "/desk/finance/entries", "search"),
         ("对账", "/desk/finance/reconciliation", "calendar"),
         ("结账", "/desk/finance/months", "file"),
+        ("信息公开", "/desk/disclosures", "calendar"),
     ),
     Role.BOOKKEEPER: (
         ("对账", "/desk/finance/reconciliation", "calendar"),

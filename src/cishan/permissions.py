@@ -27,6 +27,8 @@ class Permission(StrEnum):
     HANDLE_CASH = "handle_cash"
     """Brings the bank's statements."""
     SEE_MONEY = "see_money"
+    DISCLOSE = "disclose"
+    """Drafts what has to be published, or publishes what another has drafted."""
     DELIVER = "deliver"
     CHECK_FULFILMENT = "check_fulfilment"
     ISSUE_LISTS = "issue_lists"
@@ -57,6 +59,7 @@ HOLDERS: dict[Permission, frozenset[Role]] = {
     Permission.KEEP_BOOKS: frozenset({Role.BOOKKEEPER}),
     Permission.HANDLE_CASH: frozenset({Role.CASHIER}),
     Permission.SEE_MONEY: frozenset({Role.FINANCE, Role.BOOKKEEPER, Role.CASHIER}),
+    Permission.DISCLOSE: frozenset({Role.EDITOR, Role.FINANCE}),
     Permission.DELIVER: frozenset({Role.COORDINATOR}),
     Permission.CHECK_FULFILMENT: frozenset({Role.COORDINATOR, Role.TOWN_REVIEWER, Role.SUPERVISOR}),
     Permission.ISSUE_LISTS: frozenset({Role.COORDINATOR, Role.TOWN_REVIEWER}),

@@ -18,6 +18,8 @@ from cishan.benefits import desk as imports
 from cishan.claims import books, field, finance
 from cishan.claims import desk as fulfilment
 from cishan.claims import views as claims
+from cishan.disclosures import desk as disclosures_desk
+from cishan.disclosures import views as disclosures
 from cishan.donations import views as donations
 from cishan.households import desk as disclosure
 from cishan.households import field as households
@@ -299,6 +301,20 @@ ROUTES: tuple[Row, ...] = (
     Row("/desk/finance/months/{month}/close", POST, months.close, May.MANAGE_MONEY),
     Row("/desk/finance/months/{month}/vouchers.csv", GET, months.download_csv, May.SEE_MONEY),
     Row("/desk/finance/months/{month}/vouchers.xlsx", GET, months.download_workbook, May.SEE_MONEY),
+    # disclosure: what has to be published, and the funds' books for everybody
+    Row("/disclosures", GET, disclosures.show_reports, May.READ_WALL),
+    Row("/disclosures/{id}", GET, disclosures.show_report, May.READ_WALL),
+    Row("/disclosures/{id}/pdf", GET, disclosures.download_report, May.READ_WALL),
+    Row("/disclosures/{id}/xlsx", GET, disclosures.download_report_workbook, May.READ_WALL),
+    Row("/transparency", GET, disclosures.show_transparency, May.READ_WALL),
+    Row("/transparency/csv", GET, disclosures.download_transparency, May.READ_WALL),
+    Row("/transparency/{id}", GET, disclosures.show_fund, May.READ_WALL),
+    Row("/transparency/{id}/xlsx", GET, disclosures.download_fund, May.READ_WALL),
+    Row("/desk/disclosures", GET, disclosures_desk.show_calendar, May.DISCLOSE),
+    Row("/desk/disclosures/{id}", GET, disclosures_desk.show_duty, May.DISCLOSE),
+    Row("/desk/disclosures/{id}/draft", POST, disclosures_desk.save, May.DISCLOSE),
+    Row("/desk/disclosures/{id}/publish", POST, disclosures_desk.publish, May.DISCLOSE),
+    Row("/desk/disclosures/{id}/drop", POST, disclosures_desk.drop, May.DISCLOSE),
     # benefits and imports
     Row("/desk/imports", GET, imports.show_imports, May.IMPORT),
     Row("/desk/imports", POST, imports.upload, May.IMPORT, IMPORT_BYTES + FORM_BYTES),

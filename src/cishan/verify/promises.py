@@ -1,6 +1,7 @@
 """All promises, in the order in which they are shown."""
 
 from cishan.verify.chain import CHAIN_CHECKS
+from cishan.verify.disclosures import DISCLOSURE_CHECKS
 from cishan.verify.donations import DONATION_CHECKS
 from cishan.verify.money import MONEY_CHECKS
 from cishan.verify.payouts import PAYOUT_CHECKS
@@ -22,6 +23,7 @@ CHECKS = (
     *RECEIPT_CHECKS,
     *CHAIN_CHECKS,
     *RECONCILIATION_CHECKS,
+    *DISCLOSURE_CHECKS,
     *WISH_CHECKS,
     *PEOPLE_CHECKS,
 )
