@@ -28,6 +28,7 @@ from cishan.settings import Settings
 from cishan.summaries.actions import freeze_lists
 from cishan.vigilance.actions import set_terms as set_watch_terms
 from cishan.vigilance.states import GiftSource
+from disclosures.story import tell_of_disclosures
 from donations import donation_makers
 from payouts.story import tell_of_payouts
 from receipts.story import tell_of_receipts
@@ -66,6 +67,7 @@ async def tell_story(settings: Settings, sealer: Sealer, clock: SteppedClock) ->
     await tell_of_receipts(team.finance, sealer=sealer, now=now)
     await freeze_lists(makers.CITY, now.year, now=clock.advance(DAY))
     await agree_with_bill(settings, team, sealer, clock)
+    await tell_of_disclosures(team.site, team.finance, sealer, clock)
     await number_entries()
     await chain_entries(limit=1_000, now=clock.now())
     await publish_heads(now=clock.now())

@@ -149,6 +149,13 @@ BREAKS: list[tuple[str, str]] = [
         "paid_out_on_one_list",
         "UPDATE payout SET status = 'returned', returned_at = paid_at WHERE status = 'paid'",
     ),
+    ("no_disclosure_late", "UPDATE disclosure_duty SET published_at = NULL, due_on = period_until + 1"),
+    (
+        "reports_equal_books",
+        "UPDATE disclosure SET figures = jsonb_set(figures, '{months}', "
+        '\'[{"received_fen": 1, "returned_fen": 0, "spent_fen": 0, "fees_fen": 0}]\')',
+    ),
+    ("fund_months_equal_books", "UPDATE fund_month SET spent_fen = spent_fen + 1"),
     ("one_receipt_per_order", "DELETE FROM receipt_reversal"),
     ("receipt_numbers_gapless", "UPDATE receipt SET number = 5 WHERE number = 2"),
     ("receipt_numbers_gapless", "UPDATE fiscal_bill SET colour = 'blue'"),
