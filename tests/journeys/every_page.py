@@ -49,6 +49,10 @@ NOT_PAGES = {
     "/desk/finance/bank/template",
     "/desk/finance/months/{month}/vouchers.csv",
     "/desk/finance/months/{month}/vouchers.xlsx",
+    "/disclosures/{id}/pdf",
+    "/disclosures/{id}/xlsx",
+    "/transparency/csv",
+    "/transparency/{id}/xlsx",
 }
 """Answers that are text, pictures, files or redirects."""
 
@@ -79,6 +83,10 @@ SAMPLES: dict[str, Sample] = {
     "/about/books": Sample(None),
     "/wishes": Sample(None),
     "/wishes/{id}": Sample(None, A_WISH % "published"),
+    "/disclosures": Sample(None),
+    "/disclosures/{id}": Sample(None, "SELECT id FROM disclosure WHERE $1::bigint >= 0 ORDER BY id LIMIT 1"),
+    "/transparency": Sample(None),
+    "/transparency/{id}": Sample(None, "SELECT id FROM fund WHERE $1::bigint >= 0 ORDER BY id LIMIT 1"),
     "/report": Sample(None),
     "/report/thanks": Sample(None),
     "/sign-in": Sample(None),
@@ -139,6 +147,10 @@ SAMPLES: dict[str, Sample] = {
         Role.FINANCE, (CLAIM_IN % ("advanced", ANY)).replace("c.id FROM", "c.id AS ids FROM")
     ),
     "/desk/finance/approvals": Sample(Role.FINANCE),
+    "/desk/disclosures": Sample(Role.EDITOR),
+    "/desk/disclosures/{id}": Sample(
+        Role.EDITOR, "SELECT id FROM disclosure_duty WHERE $1::bigint > 0 ORDER BY due_on LIMIT 1"
+    ),
     "/desk/payouts": Sample(Role.TOWN_REVIEWER),
     "/desk/payouts/shares": Sample(Role.FINANCE),
     "/desk/payouts/payees": Sample(Role.TOWN_REVIEWER),

@@ -27,6 +27,7 @@ from cishan.demo.journey import Home, Journey, Stage, Waits
 from cishan.demo.papers import write_papers
 from cishan.demo.payments import import_payments
 from cishan.demo.people import CITY, SEED, VILLAGES, Family, families
+from cishan.demo.publishing import publish_reports
 from cishan.demo.reconciliation import agree_with_bills
 from cishan.demo.refunds import propose_refund
 from cishan.demo.staff import Crew, open_accounts
@@ -146,6 +147,8 @@ async def load_city(services: Services, owners: LineOwners, *, report: Report) -
         report("救助款")
         await help_families(crew, site, homes, services, now=now)
         await number_entries()
+        report("公开的报告")
+        await publish_reports(crew, site, now=now)
         report("捐赠票据和证书")
         await write_papers(crew, sealer=services.sealer, now=now)
         await propose_refund(crew, site, owners, now=now)
