@@ -1,9 +1,9 @@
 """What the demo's charity has published: its yearly reports, written by finance and read over by the editor."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from cishan.charities.queries import Site
-from cishan.clock import beijing_day
+from cishan.clock import beijing_day, beijing_midnight
 from cishan.demo.staff import Crew
 from cishan.disclosures.actions import publish, save_draft
 from cishan.disclosures.duties import plan_duties
@@ -15,6 +15,9 @@ WORDS = (
     "买到以后送到家里，再由另一位同事回访确认。"
 )
 
+BEFORE = timedelta(days=20)
+"""So long before its last day each report was published."""
+
 
 async def publish_reports(crew: Crew, site: Site, *, now: datetime) -> None:
     """Everything whose day is over is published; the funds' months are counted for the public page."""
@@ -23,8 +26,9 @@ async def publish_reports(crew: Crew, site: Site, *, now: datetime) -> None:
     for duty in await open_duties(charity_id):
         if duty.due_on >= beijing_day(now):
             continue
-        await save_draft(duty.id, WORDS, "", charity_id=charity_id, actor=crew.finance, now=now)
+        in_time = beijing_midnight(duty.due_on - BEFORE)
+        await save_draft(duty.id, WORDS, "", charity_id=charity_id, actor=crew.finance, now=in_time)
         read = await duty_of(charity_id, duty.id)
         assert read.draft is not None
-        await publish(duty.id, read.draft.written_at, charity_id=charity_id, actor=crew.editor, now=now)
+        await publish(duty.id, read.draft.written_at, charity_id=charity_id, actor=crew.editor, now=in_time)
     await count_months(now=now)

@@ -25,15 +25,21 @@ SELECT a.fund_id, date_trunc('month', e.booked_at AT TIME ZONE 'Asia/Shanghai'):
 ON CONFLICT (fund_id, month) DO UPDATE
    SET received_fen = excluded.received_fen, returned_fen = excluded.returned_fen, spent_fen = excluded.spent_fen,
        fees_fen = excluded.fees_fen, through_at = excluded.through_at
-RETURNING fund_id
+RETURNING NOT EXISTS (
+    SELECT FROM fund_month before
+     WHERE before.fund_id = fund_month.fund_id AND before.month = fund_month.month
+       AND (before.received_fen, before.returned_fen, before.spent_fen, before.fees_fen)
+         = (fund_month.received_fen, fund_month.returned_fen, fund_month.spent_fen, fund_month.fees_fen)) AS changed
 """
+"""A row is written even when its sums are the same, for the instant they are known for; what it held before is what the
+statement's own snapshot still sees."""
 
 
 async def count_months(*, now: datetime) -> int:
-    """Counts anew every month that may have changed since the last count; returns how many rows it wrote."""
+    """Counts anew every month that may have changed since the last count; returns how many sums changed."""
     last = (await rows(LAST))[0]["through_at"]
     since = last - STILL_COMING if last else (await rows(FIRST))[0]["booked_at"]
     if since is None:
         return 0
     start = beijing_midnight(beijing_day(since).replace(day=1))
-    return len(await rows(COUNT, start, now))
+    return sum(row["changed"] for row in await rows(COUNT, start, now))

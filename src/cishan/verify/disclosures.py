@@ -13,17 +13,17 @@ SELECT id AS duty, project_id AS project, kind, due_on FROM disclosure_duty
 )
 REPORTS_EQUAL_BOOKS = Check(
     name="reports_equal_books",
-    promise="每份公开的项目报告，收支合计等于账上同一时期的",
+    promise="每份公开的报告，收支合计等于账上同一时期的",
     examined="SELECT id FROM disclosure",
     broken="""
 SELECT report.id AS report, report.told_fen, coalesce(-sum(p.amount_fen), 0)::bigint AS booked_fen
-  FROM (SELECT x.id, p.fund_id, (x.figures->>'from')::date AS first, (x.figures->>'until')::date AS last,
+  FROM (SELECT x.id, d.charity_id, p.fund_id, (x.figures->>'from')::date AS first, (x.figures->>'until')::date AS last,
                coalesce((SELECT sum((one->>'received_fen')::bigint - (one->>'returned_fen')::bigint - (one->>'spent_fen')::bigint
                                     - (one->>'fees_fen')::bigint)
                            FROM jsonb_array_elements(x.figures->'months') one), 0)::bigint AS told_fen
-          FROM disclosure x JOIN disclosure_duty d ON d.id = x.duty_id JOIN project p ON p.id = d.project_id) report
+          FROM disclosure x JOIN disclosure_duty d ON d.id = x.duty_id LEFT JOIN project p ON p.id = d.project_id) report
   LEFT JOIN (ledger_account a JOIN ledger_posting p ON p.account_id = a.id JOIN ledger_entry e ON e.id = p.entry_id)
-    ON a.fund_id = report.fund_id AND a.type IN ('fund', 'spending', 'fees')
+    ON a.charity_id = report.charity_id AND a.fund_id = coalesce(report.fund_id, a.fund_id) AND a.type IN ('fund', 'spending', 'fees')
    AND e.booked_at >= report.first::timestamp AT TIME ZONE 'Asia/Shanghai'
    AND e.booked_at < (report.last + 1)::timestamp AT TIME ZONE 'Asia/Shanghai'
  GROUP BY report.id, report.told_fen
