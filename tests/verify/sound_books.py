@@ -1,7 +1,10 @@
 """A small database in which every promise has something to look at, told through the product's own actions."""
 
 import io
-from datetime import date, timedelta
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+
+from tortoise.connection import get_connection
 
 import claim_makers
 import makers
@@ -10,7 +13,7 @@ from cishan.accounts.states import Role
 from cishan.claims.actions import claim_wish, lapse_due_claims
 from cishan.claims.states import ClaimStatus, ClaimWay
 from cishan.clock import SteppedClock, beijing_day
-from cishan.database import rows
+from cishan.database import APP_ROLE, rows
 from cishan.ledger.actions import number_entries
 from cishan.ledger.chain import chain_entries, publish_heads
 from cishan.payments.actions import close_unopened
@@ -34,8 +37,23 @@ from payouts.story import tell_of_payouts
 from receipts.story import tell_of_receipts
 from refunds.story import tell_of_refunds
 
+STORY = "cishan_story"
+BEGAN = datetime(2025, 3, 3, 1, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
 FEBRUARY = date(2025, 2, 1)
+
+
+@dataclass(frozen=True)
+class Books:
+    """The story, inside a transaction that ends with the test."""
+
+    now: datetime
+
+    async def as_owner(self, statements: str) -> None:
+        """Does what the app's role, the triggers and the constraints would refuse."""
+        await get_connection("default").execute_script(
+            f"SET LOCAL ROLE NONE; SET LOCAL session_replication_role = replica; {statements}; SET LOCAL ROLE {APP_ROLE}"
+        )
 
 
 async def tell_story(settings: Settings, sealer: Sealer, clock: SteppedClock) -> None:

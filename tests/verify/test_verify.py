@@ -4,27 +4,18 @@ import asyncio
 import json
 import os
 import sys
-from collections.abc import AsyncIterator
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from dataclasses import replace
 
 import asyncpg
 import pytest
-from tortoise.connection import get_connection
-from tortoise.transactions import in_transaction
 
-from cishan.clock import SteppedClock
-from cishan.database import APP_ROLE, database
 from cishan.postgres import Cluster
-from cishan.sealing import Sealer
 from cishan.settings import Settings
 from cishan.verify.checks import MOST_EXAMPLES, Check, run_check, run_checks
 from cishan.verify.promises import CHECKS
-from verify.sound_books import DAY, tell_story
+from verify.sound_books import BEGAN, STORY, Books
 
-STORY = "cishan_story"
 BROKEN = "cishan_story_broken"
-BEGAN = datetime(2025, 3, 3, 1, 0, tzinfo=UTC)
 
 OTHER_FUND = """
 DROP INDEX IF EXISTS uq_fund_wish;
@@ -218,43 +209,6 @@ BREAKS: list[tuple[str, str]] = [
     ("events_whole", "DELETE FROM event WHERE subject_kind = 'claim' AND number = 2"),
     ("events_whole", "DELETE FROM event WHERE subject_kind = 'wish' AND subject_id = 1"),
 ]
-
-
-class _Rollback(Exception):
-    """Ends a test's transaction so that what it broke is whole again."""
-
-
-@dataclass(frozen=True)
-class Books:
-    """The story, inside a transaction that ends with the test."""
-
-    now: datetime
-
-    async def as_owner(self, statements: str) -> None:
-        """Does what the app's role, the triggers and the constraints would refuse."""
-        await get_connection("default").execute_script(
-            f"SET LOCAL ROLE NONE; SET LOCAL session_replication_role = replica; {statements}; SET LOCAL ROLE {APP_ROLE}"
-        )
-
-
-@pytest.fixture(scope="session")
-async def story(cluster: Cluster, template: str, base_settings: Settings, sealer: Sealer) -> Settings:
-    cluster.create_database(STORY, template=template)
-    settings = replace(base_settings, database_url=cluster.url(STORY))
-    async with database(settings):
-        await tell_story(settings, sealer, SteppedClock(BEGAN))
-    return settings
-
-
-@pytest.fixture
-async def books(story: Settings) -> AsyncIterator[Books]:
-    async with database(story):
-        try:
-            async with in_transaction():
-                yield Books(BEGAN + 3 * DAY)
-                raise _Rollback
-        except _Rollback:
-            pass
 
 
 def named(name: str) -> Check:
