@@ -38,6 +38,7 @@ PLACES: dict[Role, tuple[Link, ...]] = {
         ("超时的事", "/desk/overdue", "clock"),
         ("举报", "/desk/concerns", "shield"),
     ),
+    Role.DIRECTOR: (("慈善筹项目", "/desk/projects", "heart"),),
     Role.SUPERVISOR: (
         ("超时的事", "/desk/overdue", "clock"),
         ("核实", "/desk/checks", "check"),
@@ -81,6 +82,7 @@ HOME: dict[Role, str] = {
     Role.COORDINATOR: "/field",
     Role.TOWN_REVIEWER: "/desk/reviews",
     Role.EDITOR: "/desk/publishing",
+    Role.DIRECTOR: "/desk/projects",
     Role.SUPERVISOR: "/desk/overdue",
     Role.FINANCE: "/desk/finance",
     Role.BOOKKEEPER: "/desk/finance/reconciliation",

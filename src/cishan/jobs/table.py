@@ -20,6 +20,7 @@ from cishan.ledger.chain import chain_entries, publish_heads
 from cishan.messages.delivery import deliver_due
 from cishan.messages.transports import transport_of
 from cishan.payments.polling import poll_due_orders
+from cishan.projects.actions import close_due_projects, open_due_projects
 from cishan.receipts.actions import remind_of_late_receipts
 from cishan.reconciliation.fetching import reconcile_due_days
 from cishan.reconciliation.refunds import refunds_of_day
@@ -106,6 +107,8 @@ JOBS: tuple[Job, ...] = (
     Job("chain_entries", "把编好号的账连成链，改动过的旧账会被发现", timedelta(seconds=30), _chain_entries),
     Job("publish_heads", "公布当天的账目指纹", timedelta(minutes=10), _publish_heads),
     Job("reconcile_days", "取前一天的支付宝账单，和账目核对", timedelta(minutes=5), _reconcile_days),
+    Job("open_projects", "到备案的开始时间，开始募捐", timedelta(seconds=15), _sweeping(open_due_projects)),
+    Job("close_projects", "到备案的结束时间，结束募捐", timedelta(seconds=15), _sweeping(close_due_projects)),
     Job("lapse_claims", "收回没有按时付款、没有按时送到的认领", timedelta(seconds=15), _sweeping(lapse_due_claims)),
     Job("remind_claims", "提醒快到期的采购、送达和核实", timedelta(minutes=5), _sweeping(remind_due_soon)),
     Job(
