@@ -96,7 +96,14 @@ def amendment_due_on(changed_on: date, terms: Terms) -> date:
 
 
 def amendment_faults(
-    before: Plan, after: Plan, faults_after: Mapping[str, str], field: str, reason: str, *, has_begun: bool
+    before: Plan,
+    after: Plan,
+    faults_after: Mapping[str, str],
+    field: str,
+    reason: str,
+    *,
+    has_begun: bool,
+    now: datetime,
 ) -> dict[str, str]:
     """What keeps a filed field from being changed to this; `faults_after` are those of the plan with the change in it."""
     found: dict[str, str] = dict(faults_after)
@@ -108,6 +115,8 @@ def amendment_faults(
         found["reason"] = f"太长了，最多 {LONGEST_REASON} 个字。"
     if has_begun and field in {"starts_at", "kind"}:
         found[field] = f"{laws.WITHIN_FILED}：募捐已经开始，开始时间和项目类型不能再变更。"
+    if field == "ends_at" and after.ends_at is not None and after.ends_at <= now:
+        found[field] = f"{laws.WITHIN_FILED}：变更后的结束时间要在现在以后；要马上停，请先暂停募捐。"
     return found
 
 

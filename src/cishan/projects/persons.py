@@ -20,7 +20,7 @@ _VERBS = "救助|帮助|资助|救救|帮帮|捐给|帮扶|救治|援助|关爱"
 _ILLS = "治病|看病|手术|上学|读书|圆梦|渡过|筹款|募捐|筹集|筹医|医疗费|的家庭|一家|本人"
 
 NAMED = (
-    re.compile(rf"{_SURNAME}{_GIVEN}(?:{_TITLES})"),
+    re.compile(rf"(?<!主){_SURNAME}(?:{_GIVEN})?(?:{_TITLES})"),
     re.compile(rf"(?:{_BEFORE}){_SURNAME}{_GIVEN}(?=[\W]|$|{_ILLS})"),
     re.compile(rf"(?:{_VERBS}){_SURNAME}{_GIVEN}(?=[\W]|$|{_ILLS}|等)"),
     re.compile(rf"(?:为|给|替){_SURNAME}{_GIVEN}(?={_ILLS})"),
