@@ -6,6 +6,7 @@ from json import dumps, loads
 from cishan.schema import QuickMigration
 from tortoise.migrations import operations as ops
 from cishan.accounts.states import Role
+from cishan.pictures.models import PictureUse
 from cishan.projects.states import AmendmentStatus, AtTarget, Reach, SurplusRule
 from tortoise.fields.base import OnDelete
 from tortoise import fields
@@ -313,6 +314,11 @@ class Migration(QuickMigration):
         ops.AddConstraint(
             model_name='ProjectUpdate',
             constraint=CheckConstraint(check='(reviewed_at IS NULL) = (reviewed_by_id IS NULL) AND (reviewed_at IS NOT NULL OR NOT published)', name='ck_update_reviewed'),
+        ),
+        ops.AlterField(
+            model_name='Picture',
+            name='use',
+            field=fields.CharEnumField(description='WISH: wish\nVOUCHER: voucher\nHANDOVER: handover\nSLIP: slip\nPROJECT: project', enum_type=PictureUse, max_length=8),
         ),
         ops.RunSQL(sql=PLAN, reverse_sql="DROP FUNCTION plan_digest(jsonb); DROP FUNCTION plan_of_project(bigint);"),
         ops.RunSQL(sql=LOCKED, reverse_sql=UNLOCK),

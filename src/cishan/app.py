@@ -32,6 +32,7 @@ from cishan.payments.merchants import load_gateway, origin
 from cishan.payments.owners import LineOwners
 from cishan.pictures.actions import ENCODER
 from cishan.production import refuse_unsafe_merchant, refuse_unsafe_settings
+from cishan.projects.duties import NobodyKeepsDuties
 from cishan.public_cache import PublicCache
 from cishan.receipts.actions import reverse_receipt
 from cishan.refunds.hearing import RefundEars
@@ -75,6 +76,7 @@ def create_app(
         app.state.consent_handlers = consent_handlers()
         app.state.field_tasks = (deliveries_today,)
         app.state.enqueue = enqueue
+        app.state.project_duties = NobodyKeepsDuties()
         app.state.gateway_origin = origin(services.gateway.merchant.gateway_url) if services.gateway else ""
 
     routes = [

@@ -7,6 +7,7 @@ Link = tuple[str, str, str]
 
 PUBLIC: tuple[Link, ...] = (
     ("心愿墙", "/wishes", "wall"),
+    ("慈善筹", "/projects", "money"),
     ("幸福清单", "/list", "list"),
     ("我的", "/me", "user"),
 )
@@ -34,6 +35,7 @@ PLACES: dict[Role, tuple[Link, ...]] = {
     ),
     Role.EDITOR: (
         ("发布", "/desk/publishing", "wall"),
+        ("慈善筹项目", "/desk/projects", "heart"),
         ("感谢", "/desk/thanks", "message"),
         ("超时的事", "/desk/overdue", "clock"),
         ("举报", "/desk/concerns", "shield"),

@@ -7,6 +7,7 @@ from tortoise.transactions import in_transaction
 from cishan.accounts.viewer import Viewer
 from cishan.charities.models import Charity, Fund
 from cishan.charities.states import LegalMode
+from cishan.database import rows
 from cishan.errors import IllegalMove, InvalidInput
 from cishan.events.actions import record_event
 from cishan.labels import label
@@ -55,6 +56,8 @@ async def change_plan(project_id: int, plan: Plan, *, actor: Viewer, now: dateti
             raise IllegalMove("这个项目", label(project.status), STEP_LABELS["change"])
         if not actor.covers(plan.area_code):
             raise InvalidInput({"area_code": "只能选您负责的地方。"})
+        if plan.leader_id is not None and not await rows("SELECT 1 FROM account WHERE id = $1", plan.leader_id):
+            raise InvalidInput({"leader": "请从列出的人中选择。"})
         await Project.filter(id=project_id).update(**columns_of(plan))
         if plan.budget != project.plan.budget:
             await write_budget(project_id, plan.budget)

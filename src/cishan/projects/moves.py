@@ -49,7 +49,11 @@ async def lock_project(project_id: int) -> Locked:
     """The project, locked; raises NotFound."""
     if not await rows(LOCK, project_id):
         raise NotFound
-    row = (await rows(LOCKED, project_id))[0]
+    return locked_of((await rows(LOCKED, project_id))[0])
+
+
+def locked_of(row: JsonRow) -> Locked:
+    """A row of LOCKED's columns, and perhaps more, as a value."""
     plain: JsonRow = {name: row[name] for name in Locked.__dataclass_fields__ if name not in {"status", "plan"}}
     return Locked(status=ProjectStatus(row["status"]), plan=plan_of(row), **plain)
 

@@ -51,7 +51,9 @@ STEP_LABELS: dict[str, str] = {
     "decline_amendment": "不同意变更",
     "file_amendment": "变更备案",
     "drop_amendment": "撤回变更",
+    "write_update": "写进展",
     "publish_update": "发布进展",
+    "refuse_update": "没有发布进展",
 }
 """The Chinese word of every step, for refusals and timelines."""
 
