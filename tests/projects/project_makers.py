@@ -52,13 +52,13 @@ class NothingLate:
 def lawful_plan(starts_at: datetime, *, leader_id: int, days: int = 300, **changes: object) -> Plan:
     """A plan in which nothing is wrong: whole, lawful, and beginning at `starts_at`."""
     ends_at = starts_at + timedelta(days=days)
+    changes = {"use_ends_on": beijing_day(ends_at) + timedelta(days=90), **changes}
     plan = Plan(
         name="寒冬送暖",
         purpose="为困难家庭送去过冬的棉被和取暖费，让老人和孩子过一个暖和的冬天。",
         area_code=makers.CITY,
         starts_at=starts_at,
         ends_at=ends_at,
-        use_ends_on=beijing_day(ends_at) + timedelta(days=90),
         leader_id=leader_id,
         office="德州市德城区示例路 1 号",
         ways=(GivingWay.ONLINE, GivingWay.BANK),

@@ -25,6 +25,7 @@ from cishan.reconciliation.states import BankLineStatus, BillRowKind, Resolution
 from cishan.sealing import Sealer
 from cishan.settings import Settings
 from cishan.summaries.actions import freeze_lists
+from projects.story import tell_of_projects
 from receipts.story import tell_of_receipts
 from reconciliation.no_refunds import NoRefunds
 from refunds.story import tell_of_refunds
@@ -54,6 +55,7 @@ async def tell_story(settings: Settings, sealer: Sealer, clock: SteppedClock) ->
     await tell_of_refunds(team, clock)
     leaver = await makers.make_staff(Role.SUPERVISOR, makers.CITY, sealer=sealer, now=now)
     await disable_account(leaver.account_id, actor=await makers.make_admin(sealer=sealer, now=now), now=now)
+    await tell_of_projects(sealer, clock)
     await tell_of_receipts(team.finance, sealer=sealer, now=now)
     await freeze_lists(makers.CITY, now.year, now=clock.advance(DAY))
     await agree_with_bill(settings, team, sealer, clock)

@@ -3,6 +3,7 @@
 from cishan.verify.chain import CHAIN_CHECKS
 from cishan.verify.money import MONEY_CHECKS
 from cishan.verify.people import PEOPLE_CHECKS
+from cishan.verify.projects import PROJECT_CHECKS
 from cishan.verify.receipts import RECEIPT_CHECKS
 from cishan.verify.reconciliation import RECONCILIATION_CHECKS
 from cishan.verify.refunds import REFUND_CHECKS
@@ -14,6 +15,7 @@ CHECKS = (
     *RECEIPT_CHECKS,
     *CHAIN_CHECKS,
     *RECONCILIATION_CHECKS,
+    *PROJECT_CHECKS,
     *WISH_CHECKS,
     *PEOPLE_CHECKS,
 )
