@@ -240,6 +240,11 @@ class Migration(QuickMigration):
         ),
         ops.AddField(
             model_name='Project',
+            name='filing_reminded_at',
+            field=fields.DatetimeField(null=True, auto_now=False, auto_now_add=False),
+        ),
+        ops.AddField(
+            model_name='Project',
             name='may_open_on',
             field=fields.DateField(null=True),
         ),

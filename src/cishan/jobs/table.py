@@ -21,6 +21,7 @@ from cishan.messages.delivery import deliver_due
 from cishan.messages.transports import transport_of
 from cishan.payments.polling import poll_due_orders
 from cishan.projects.actions import close_due_projects, open_due_projects
+from cishan.projects.reminding import remind_of_late_filings
 from cishan.receipts.actions import remind_of_late_receipts
 from cishan.reconciliation.fetching import reconcile_due_days
 from cishan.reconciliation.refunds import refunds_of_day
@@ -109,6 +110,7 @@ JOBS: tuple[Job, ...] = (
     Job("reconcile_days", "取前一天的支付宝账单，和账目核对", timedelta(minutes=5), _reconcile_days),
     Job("open_projects", "到备案的开始时间，开始募捐", timedelta(seconds=15), _sweeping(open_due_projects)),
     Job("close_projects", "到备案的结束时间，结束募捐", timedelta(seconds=15), _sweeping(close_due_projects)),
+    Job("remind_filings", "提醒过期没有办的备案和变更备案", timedelta(minutes=10), _sweeping(remind_of_late_filings)),
     Job("lapse_claims", "收回没有按时付款、没有按时送到的认领", timedelta(seconds=15), _sweeping(lapse_due_claims)),
     Job("remind_claims", "提醒快到期的采购、送达和核实", timedelta(minutes=5), _sweeping(remind_due_soon)),
     Job(

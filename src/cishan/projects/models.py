@@ -72,6 +72,7 @@ class Project(Model):
     filed_on = fields.DateField(null=True)
     may_open_on = fields.DateField(null=True)
     filing_due_at = fields.DatetimeField(null=True)
+    filing_reminded_at = fields.DatetimeField(null=True)
     opened_at = fields.DatetimeField(null=True)
     closed_at = fields.DatetimeField(null=True)
     settled_at = fields.DatetimeField(null=True)
