@@ -1,5 +1,6 @@
 """A filed field changes only by an amendment: proposed by one, decided by another, and counted once it is filed."""
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -25,6 +26,11 @@ async def people(transaction: object, sealer: Sealer, clock: SteppedClock) -> pm
 @pytest.fixture
 async def project(people: pm.ProjectPeople, sealer: Sealer, clock: SteppedClock) -> Project:
     return await pm.make_open_project(sealer=sealer, now=clock.now(), people=people, days=60)
+
+
+def money(target_fen: int, budget: str = '[["棉被 1,000 床", 6000000], ["取暖费", 3800000]]') -> str:
+    """Another sum; the uses add up to the makers' target only."""
+    return json.dumps({"target_fen": str(target_fen), "cost_fen": "200000", "cost_words": "印制", "budget": budget})
 
 
 def change(clock: SteppedClock, field: str = "office", value: str = "德州市德城区示例路 2 号") -> Change:
@@ -84,6 +90,21 @@ async def test_the_fund_follows_a_filed_change_of_time_and_of_target(
     assert (fund.takes_until, fund.cap_fen) == (later, pm.TARGET_FEN)
 
 
+async def test_a_sum_and_its_uses_change_together(
+    people: pm.ProjectPeople, project: Project, clock: SteppedClock
+) -> None:
+    await amend(project, people, clock, "at_target", "stop")
+    lines = await rows("SELECT id FROM budget_line WHERE project_id = $1 ORDER BY position", project.id)
+    budget = '[["棉被 1,200 床", 7000000], ["取暖费", 3800000], ["运费", 1000000]]'
+    more = {"target_fen": "12000000", "cost_fen": "200000", "cost_words": "印制", "budget": budget}
+    await amend(project, people, clock, "money", json.dumps(more))
+    after = await rows("SELECT id, amount_fen FROM budget_line WHERE project_id = $1 ORDER BY position", project.id)
+    assert [row["id"] for row in after][:2] == [row["id"] for row in lines]
+    assert [row["amount_fen"] for row in after] == [7_000_000, 3_800_000, 1_000_000]
+    assert (await fund_of(project)).cap_fen == 12_000_000
+    await rows("SET CONSTRAINTS ALL IMMEDIATE")
+
+
 async def test_a_paused_campaign_stays_closed_when_its_end_is_amended(
     people: pm.ProjectPeople, project: Project, sealer: Sealer, clock: SteppedClock
 ) -> None:
@@ -98,8 +119,10 @@ async def test_a_paused_campaign_stays_closed_when_its_end_is_amended(
     [
         ("beneficiaries", "为王桂兰治病", "第十条第（六）项"),
         ("bank_account_name", "某公司", "第十条第（四）项"),
-        ("target_fen", "500000001", "第十条第（五）项"),
-        ("budget", '[["棉被", 1]]', "第十条第（七）项"),
+        ("money", money(target_fen=500_000_001), "第十条第（五）项"),
+        ("money", money(target_fen=9_000_000), "第十条第（七）项"),
+        ("money", money(target_fen=6_200_000, budget='[["棉被", 6000000]]'), "第二十条"),
+        ("target_fen", "9000000", "第十二条"),
         ("starts_at", "2025-03-04T01:00:00+00:00", "第二十四条"),
         ("ends_at", "2025-03-02T01:00:00+00:00", "第二十四条"),
         ("office", "德州市德城区示例路 1 号", "第十二条"),

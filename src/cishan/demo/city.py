@@ -25,6 +25,7 @@ from cishan.demo.journey import Home, Journey, Stage, Waits
 from cishan.demo.papers import write_papers
 from cishan.demo.payments import import_payments
 from cishan.demo.people import CITY, SEED, VILLAGES, Family, families
+from cishan.demo.projects import open_projects
 from cishan.demo.reconciliation import agree_with_bills
 from cishan.demo.refunds import propose_refund
 from cishan.demo.staff import Crew, open_accounts
@@ -137,6 +138,8 @@ async def load_city(services: Services, owners: LineOwners, *, report: Report) -
         report("微心愿：登记、走访、发布、认领、圆梦")
         journey = Journey(crew, site, services, owners)
         await _make_wishes(journey, homes, crew, now, chance)
+        report("慈善筹项目：备案、募捐、进展")
+        await open_projects(crew, site, services, owners, now=now)
         report("支付宝账单和银行流水")
         await agree_with_bills(crew, site, services, now=now)
         await number_entries()

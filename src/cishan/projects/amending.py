@@ -25,7 +25,7 @@ from cishan.projects.filing_rules import amendment_decision_fault, amendment_due
 from cishan.projects.models import Amendment, Project
 from cishan.projects.moves import SUBJECT, Locked, lock_project_for, must
 from cishan.projects.plan import Plan
-from cishan.projects.rows_of_plan import AMENDABLE, columns_of, text_of, with_text
+from cishan.projects.rows_of_plan import AMENDMENT_LABELS, columns_of, text_of, with_text
 from cishan.projects.rules import plan_faults
 from cishan.projects.states import AMENDMENT_MOVES, FILED_AND_UNDER_WAY, AmendmentStatus, ProjectStatus
 
@@ -148,18 +148,18 @@ async def _check_lawful(project: Locked, after: Plan, field: str, reason: str, *
 
 
 def _check_amendable(project: Locked, field: str) -> None:
-    if field not in AMENDABLE:
+    if field not in AMENDMENT_LABELS:
         raise InvalidInput({"field": f"{laws.ONE_NUMBER}：这一项不能变更，要另办一次募捐活动。"})
     if project.filed_on is None or project.status not in FILED_AND_UNDER_WAY:
         raise IllegalMove("这个项目", label(project.status), "提出变更")
-    if project.status is ProjectStatus.CLOSED and field in {"starts_at", "ends_at", "target_fen", "at_target", "ways"}:
-        raise Conflict(f"{laws.WITHIN_FILED}：募捐已经结束，不能再变更募捐的时间、数额和方式。")
+    if project.status is ProjectStatus.CLOSED and field in {"starts_at", "ends_at", "at_target", "ways"}:
+        raise Conflict(f"{laws.WITHIN_FILED}：募捐已经结束，不能再变更募捐的时间和方式。")
 
 
 def _changed(plan: Plan, field: str, text: str) -> Plan:
     try:
         return with_text(plan, field, text)
-    except ValueError as error:
+    except (ValueError, KeyError) as error:
         raise InvalidInput({"new_value": "填写的内容不对，请检查。"}) from error
 
 

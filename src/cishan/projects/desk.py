@@ -12,6 +12,7 @@ from cishan.divisions.queries import names_of as names_of_places
 from cishan.errors import Conflict, InvalidInput
 from cishan.forms.reading import parse_form, read_fields, typed_text
 from cishan.forms.replay import answer_once
+from cishan.labels import label
 from cishan.permissions import Permission, holds
 from cishan.projects import actions
 from cishan.projects.actions import faults_now
@@ -22,7 +23,7 @@ from cishan.projects.pages import DeskPage, SignPage, desk_line, project_page
 from cishan.projects.plan_words import answers_of
 from cishan.projects.queries import StaffProject, desk_projects, leaders_in, staff_project, steps_of
 from cishan.projects.rules import Decision
-from cishan.projects.states import ProjectStatus
+from cishan.projects.states import LIVE, STEP_LABELS, ProjectStatus, can
 from cishan.templating import page_response
 from cishan.web import done, path_id, services_of, viewer_of
 
@@ -268,6 +269,9 @@ async def _sign_page(
         date_label=dated[1],
         button=button,
         today=beijing_day(now).isoformat(),
+        blocked=""
+        if can(verb, core.status) or (verb == "file" and core.filed_on is None and core.status in LIVE)
+        else f"这个项目现在是“{label(core.status)}”，不能{STEP_LABELS[verb]}。",
         faults=tuple((await faults_now(core, now=now)).values()),
         values=values or {dated[0]: beijing_day(now).isoformat()},
         errors=errors,

@@ -20,7 +20,7 @@ from cishan.projects.forms import AmendForm, FiledOnForm, UpdateForm, amended_te
 from cishan.projects.pages import AmendPage, UpdatePage
 from cishan.projects.plan_words import field_text, form_name
 from cishan.projects.queries import staff_project
-from cishan.projects.rows_of_plan import AMENDABLE, FIELD_LABELS
+from cishan.projects.rows_of_plan import AMENDMENT_LABELS, fields_of
 from cishan.templating import page_response
 from cishan.web import done, path_id, services_of, viewer_of
 
@@ -127,7 +127,7 @@ async def _review(request: Request, step: Callable[..., Awaitable[None]], notice
 
 
 def _field(name: str) -> str:
-    if name not in AMENDABLE:
+    if name not in AMENDMENT_LABELS:
         raise InvalidInput({"field": "请选要变更哪一项。"})
     return name
 
@@ -137,16 +137,16 @@ async def _amend_page(request: Request, values: Mapping[str, object] | None, err
     core, today = project.core, beijing_day(services_of(request).clock.now())
     areas, leaders = await places_and_leaders(request, project)
     asked = str((values or {}).get("field") or request.query_params.get("field", ""))
-    field = asked if asked in AMENDABLE else ""
+    field = asked if asked in AMENDMENT_LABELS else ""
     shown = values if values is not None else {**values_of(core.plan), "changed_on": today.isoformat()}
     terms = await terms_on(core.charity_id, today)
     page = AmendPage(
         id=core.id,
         name=core.plan.name,
-        fields=tuple((name, FIELD_LABELS[name]) for name in AMENDABLE),
-        field=form_name(field) if field else "",
-        stored_field=field,
-        field_label=FIELD_LABELS.get(field, ""),
+        fields=tuple(AMENDMENT_LABELS.items()),
+        field=field,
+        form_fields=tuple(form_name(name) for name in fields_of(field)) if field else (),
+        field_label=AMENDMENT_LABELS.get(field, ""),
         old=field_text(core.plan, field, leaders=leaders, areas=areas) if field else "",
         today=today.isoformat(),
         days=terms.amendment_days,

@@ -115,6 +115,10 @@ def amendment_faults(
         found["reason"] = f"太长了，最多 {LONGEST_REASON} 个字。"
     if has_begun and field in {"starts_at", "kind"}:
         found[field] = f"{laws.WITHIN_FILED}：募捐已经开始，开始时间和项目类型不能再变更。"
+    if len(after.budget) < len(before.budget):
+        found["budget"] = (
+            f"{laws.CHANGE_OF_USE}：备案过的预算项不能去掉，已经有钱按它安排；可以改名称和金额，也可以加。"
+        )
     if field == "ends_at" and after.ends_at is not None and after.ends_at <= now:
         found[field] = f"{laws.WITHIN_FILED}：变更后的结束时间要在现在以后；要马上停，请先暂停募捐。"
     return found

@@ -15,7 +15,7 @@ from cishan.forms.typed import PlainDigits, YuanAsFen, fen_as_typed
 from cishan.money import yuan_text
 from cishan.projects.plan import MOST_BUDGET_LINES, BudgetItem, Plan
 from cishan.projects.plan_words import STEP_OF_FIELD, form_name
-from cishan.projects.rows_of_plan import text_of
+from cishan.projects.rows_of_plan import fields_of, text_of
 from cishan.projects.states import AtTarget, GivingWay, ProjectKind, SurplusRule
 
 LONGEST_TEXT = 1_000
@@ -167,9 +167,9 @@ def budget_in(form: FormData) -> tuple[BudgetItem, ...]:
 
 def amended_text(plan: Plan, field: str, form: FormData) -> str:
     """What was typed as the new value of one filed field, as the text an amendment keeps."""
-    step = STEP_OF_FIELD[form_name(field)]
-    value = READERS[step](form)[field]
-    return text_of(replace(plan, **{field: value}), field)
+    fields = fields_of(field)
+    typed = READERS[STEP_OF_FIELD[form_name(fields[0])]](form)
+    return text_of(replace(plan, **{name: typed[name] for name in fields}), field)
 
 
 def values_of(plan: Plan) -> dict[str, object]:

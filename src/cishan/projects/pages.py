@@ -10,7 +10,7 @@ from cishan.page_parts import Step
 from cishan.projects.plan import Plan
 from cishan.projects.plan_words import STEP_OF_FIELD, Answer, answers_of, field_text, when
 from cishan.projects.queries import AmendmentRow, DeskRow, StaffProject, StepRow, UpdateRow
-from cishan.projects.rows_of_plan import FIELD_LABELS, with_text
+from cishan.projects.rows_of_plan import AMENDMENT_LABELS, with_text
 from cishan.projects.states import (
     FILED_AND_UNDER_WAY,
     LIVE,
@@ -143,7 +143,7 @@ class ProjectPage:
 
 @dataclass(frozen=True)
 class SignPage:
-    """Check-your-answers before a decision or a filing, with the form that makes it."""
+    """Check-your-answers before a decision or a filing, with the form that makes it; `blocked` says why there is none."""
 
     id: int
     title: str
@@ -157,6 +157,7 @@ class SignPage:
     date_label: str
     button: str
     today: str
+    blocked: str
     faults: tuple[str, ...]
     values: Mapping[str, object]
     errors: Mapping[str, str]
@@ -164,13 +165,13 @@ class SignPage:
 
 @dataclass(frozen=True)
 class AmendPage:
-    """Choosing a filed field, then what it is to be. `field` is its name in the form, `stored_field` in the plan."""
+    """Choosing what to change, then what it is to be. `field` is what the amendment names, `form_fields` what is typed."""
 
     id: int
     name: str
     fields: tuple[Choice, ...]
     field: str
-    stored_field: str
+    form_fields: tuple[str, ...]
     field_label: str
     old: str
     today: str
@@ -313,7 +314,7 @@ def _amendment_line(
     )
     return AmendmentLine(
         id=row.id,
-        field=FIELD_LABELS[row.field],
+        field=AMENDMENT_LABELS[row.field],
         old=old,
         new=new,
         reason=row.reason,
@@ -348,7 +349,7 @@ def _update_line(row: UpdateRow, account_id: int, may_manage: bool) -> UpdateLin
 
 def _step(row: StepRow) -> Step:
     field = str(row.detail.get("field", ""))
-    what = STEP_LABELS[row.verb] + (f"：{FIELD_LABELS[field]}" if field in FIELD_LABELS else "")
+    what = STEP_LABELS[row.verb] + (f"：{AMENDMENT_LABELS[field]}" if field in AMENDMENT_LABELS else "")
     number = str(row.detail.get("filing_number", ""))
     return Step(
         what=what,

@@ -6,7 +6,7 @@ from datetime import datetime
 from cishan.clock import BEIJING
 from cishan.labels import label
 from cishan.projects.plan import Plan
-from cishan.projects.rows_of_plan import FIELD_LABELS
+from cishan.projects.rows_of_plan import FIELD_LABELS, fields_of
 from cishan.templating import day, yuan
 
 NONE = "没有写"
@@ -98,9 +98,14 @@ def form_name(field: str) -> str:
 
 
 def field_text(plan: Plan, field: str, *, leaders: Mapping[int, str], areas: Mapping[str, str]) -> str:
-    """One field of a plan for people, as `answers_of` shows it."""
+    """What an amendment changes of a plan, for people, as `answers_of` shows it."""
     leader = leaders.get(plan.leader_id or 0, "")
     area = areas.get(plan.area_code, plan.area_code)
     every = dict(zip(FIELD_LABELS.values(), FIELD_LABELS, strict=True))
-    found = [text for words, text, _ in answers_of(plan, leader=leader, area=area, edit=None) if every[words] == field]
-    return found[0] if found else NONE
+    wanted = fields_of(field)
+    found = [
+        (words, text)
+        for words, text, _ in answers_of(plan, leader=leader, area=area, edit=None)
+        if every[words] in wanted
+    ]
+    return found[0][1] if len(wanted) == 1 and found else "；".join(f"{words} {text}" for words, text in found) or NONE

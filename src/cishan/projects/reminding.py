@@ -9,7 +9,7 @@ from cishan.accounts.states import Role
 from cishan.clock import beijing_day
 from cishan.database import rows
 from cishan.messages.actions import queue_notice
-from cishan.projects.rows_of_plan import FIELD_LABELS
+from cishan.projects.rows_of_plan import AMENDMENT_LABELS
 from cishan.sealing import Sealer
 
 MOST_TOLD = 20
@@ -40,7 +40,7 @@ async def remind_of_late_filings(*, limit: int, sealer: Sealer, now: datetime) -
             await _tell(f"emergency-unfiled:{row['id']}", row["area_code"], text, sealer=sealer, now=now)
         amendments = await rows(AMENDMENTS, now, beijing_day(now), limit)
         for row in amendments:
-            text = f"项目“{row['name']}”的变更（{FIELD_LABELS[row['field']]}）过了 10 日还没有备案，请马上办。"
+            text = f"项目“{row['name']}”的变更（{AMENDMENT_LABELS[row['field']]}）过了 10 日还没有备案，请马上办。"
             await _tell(f"amendment-unfiled:{row['id']}", row["area_code"], text, sealer=sealer, now=now)
     return len(emergencies) + len(amendments)
 

@@ -47,8 +47,17 @@ FIELD_LABELS: dict[str, str] = {
     "platform_url": "指定平台网址",
     "budget": "预算",
 }
-AMENDABLE: tuple[str, ...] = tuple(name for name in FIELD_LABELS if name not in {"kind", "reach"})
-"""Filed fields that an amendment may change; another kind or another reach would be another campaign."""
+GROUPS: dict[str, tuple[str, ...]] = {
+    "money": ("target_fen", "cost_fen", "cost_words", "budget"),
+    "partner": ("partner_name", "partner_uscc", "partner_agreement_no", "partner_evaluated_on"),
+}
+"""Fields that are lawful only together, such as a sum and the lines that add up to it: one amendment changes all of them."""
+AMENDMENT_LABELS: dict[str, str] = {
+    **{name: words for name, words in FIELD_LABELS.items() if name not in {"kind", "reach", *sum(GROUPS.values(), ())}},
+    "money": "数额、成本和预算",
+    "partner": "合作方",
+}
+"""What an amendment may change; another kind or another reach would be another campaign."""
 
 _DATES = {"use_ends_on", "partner_evaluated_on"}
 _TIMES = {"starts_at", "ends_at"}
@@ -81,8 +90,15 @@ def ways_of(text: str) -> tuple[GivingWay, ...]:
     return tuple(GivingWay(part) for part in text.split(",") if part in known)
 
 
+def fields_of(field: str) -> tuple[str, ...]:
+    """The fields of a plan that an amendment of this one changes."""
+    return GROUPS.get(field, (field,))
+
+
 def text_of(plan: Plan, field: str) -> str:
-    """One field as the text that an amendment keeps."""
+    """One field, or one group of fields, as the text that an amendment keeps."""
+    if field in GROUPS:
+        return json.dumps({name: text_of(plan, name) for name in GROUPS[field]}, ensure_ascii=False)
     value = getattr(plan, field)
     if field == "budget":
         return json.dumps([[item.name, item.amount_fen] for item in plan.budget], ensure_ascii=False)
@@ -94,7 +110,12 @@ def text_of(plan: Plan, field: str) -> str:
 
 
 def with_text(plan: Plan, field: str, text: str) -> Plan:
-    """The plan with one field as an amendment keeps it; raises ValueError for text that is none of its kind."""
+    """The plan with one field, or one group, as an amendment keeps it; raises ValueError for text that is none of its kind."""
+    if field in GROUPS:
+        kept: dict[str, str] = json.loads(text)
+        for name in GROUPS[field]:
+            plan = with_text(plan, name, kept[name])
+        return plan
     if field not in FIELD_LABELS:
         raise ValueError(f"no field of a plan: {field[:40]!r}")
     readers: Mapping[str, Callable[[str], Any]] = {
