@@ -40,7 +40,10 @@ PLACES: dict[Role, tuple[Link, ...]] = {
         ("超时的事", "/desk/overdue", "clock"),
         ("举报", "/desk/concerns", "shield"),
     ),
-    Role.DIRECTOR: (("慈善筹项目", "/desk/projects", "heart"),),
+    Role.DIRECTOR: (
+        ("慈善筹项目", "/desk/projects", "heart"),
+        ("项目规定", "/desk/projects/terms", "file"),
+    ),
     Role.SUPERVISOR: (
         ("超时的事", "/desk/overdue", "clock"),
         ("核实", "/desk/checks", "check"),

@@ -30,6 +30,7 @@ from cishan.pictures import views as pictures
 from cishan.projects import desk as project_desk
 from cishan.projects import desk_changes as project_changes
 from cishan.projects import desk_form as project_form
+from cishan.projects import desk_terms as project_terms
 from cishan.projects import views as projects
 from cishan.receipts import desk as receipts_desk
 from cishan.receipts import views as receipts
@@ -169,6 +170,8 @@ ROUTES: tuple[Row, ...] = (
     Row("/projects/{id}/poster.pdf", GET, projects.download_poster, May.READ_WALL),
     Row("/desk/projects", GET, project_desk.show_projects, May.SEE_PROJECTS),
     Row("/desk/projects", POST, project_desk.draft, May.MANAGE_PROJECTS),
+    Row("/desk/projects/terms", GET, project_terms.show_terms, May.DECIDE_PROJECTS),
+    Row("/desk/projects/terms", POST, project_terms.save_terms, May.DECIDE_PROJECTS),
     Row("/desk/projects/{id}", GET, project_desk.show_project, May.SEE_PROJECTS),
     Row("/desk/projects/{id}/edit/{step}", GET, project_form.show_step, May.MANAGE_PROJECTS),
     Row("/desk/projects/{id}/edit/{step}", POST, project_form.save_step, May.MANAGE_PROJECTS),

@@ -83,6 +83,7 @@ SAMPLES: dict[str, Sample] = {
     "/projects": Sample(None),
     "/projects/{id}": Sample(None, A_PROJECT % "open"),
     "/desk/projects": Sample(Role.DIRECTOR),
+    "/desk/projects/terms": Sample(Role.DIRECTOR),
     "/desk/projects/{id}": Sample(Role.EDITOR, A_PROJECT % "open"),
     "/desk/projects/{id}/edit/{step}": Sample(
         Role.EDITOR, (A_PROJECT % "draft").replace("id FROM", "id, 'money' AS step FROM")

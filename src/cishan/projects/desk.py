@@ -111,33 +111,15 @@ async def pause(request: Request) -> Response:
 
 
 async def open_at_once(request: Request) -> Response:
-    project_id = path_id(request)
-
-    async def act(_: FormData) -> str:
-        await actions.open_at_once(project_id, actor=viewer_of(request), now=_now(request))
-        return f"/desk/projects/{project_id}"
-
-    return await write(request, act, "project-opened", show_again=project_response)
+    return await _plain_step(request, actions.open_at_once, "project-opened")
 
 
 async def resume(request: Request) -> Response:
-    project_id = path_id(request)
-
-    async def act(_: FormData) -> str:
-        await actions.resume_project(project_id, actor=viewer_of(request), now=_now(request))
-        return f"/desk/projects/{project_id}"
-
-    return await write(request, act, "project-resumed", show_again=project_response)
+    return await _plain_step(request, actions.resume_project, "project-resumed")
 
 
 async def settle(request: Request) -> Response:
-    project_id = path_id(request)
-
-    async def act(_: FormData) -> str:
-        await actions.settle_project(project_id, duties=duties_of(request), actor=viewer_of(request), now=_now(request))
-        return f"/desk/projects/{project_id}"
-
-    return await write(request, act, "project-settled", show_again=project_response)
+    return await _plain_step(request, actions.settle_project, "project-settled", duties=duties_of(request))
 
 
 # --- shared with the other desks of this room --------------------------------------------------------------------
@@ -193,6 +175,17 @@ async def project_response(request: Request, values: Mapping[str, object], error
 
 
 # --- pages -------------------------------------------------------------------------------------------------------
+
+
+async def _plain_step(request: Request, step: Callable[..., Awaitable[None]], notice: str, **given: Duties) -> Response:
+    """A step that asks for nothing but the person who takes it."""
+    project_id = path_id(request)
+
+    async def act(_: FormData) -> str:
+        await step(project_id, actor=viewer_of(request), now=_now(request), **given)
+        return f"/desk/projects/{project_id}"
+
+    return await write(request, act, notice, show_again=project_response)
 
 
 async def _with_reason(request: Request, step: Callable[..., Awaitable[None]], notice: str) -> Response:

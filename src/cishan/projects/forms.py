@@ -101,6 +101,17 @@ class FiledOnForm(FormModel):
     filed_on: date
 
 
+class TermsForm(FormModel):
+    notice_days: int
+    longest_years: int
+    longest_emergency_years: int
+    emergency_filing_days: int
+    amendment_days: int
+    capacity_fen: YuanAsFen
+    cost_permille: int
+    valid_from: date
+
+
 class UpdateForm(FormModel):
     title: str = Field(default="", max_length=60)
     text: str = Field(default="", max_length=2_000)

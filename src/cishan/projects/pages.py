@@ -183,6 +183,16 @@ class AmendPage:
 
 
 @dataclass(frozen=True)
+class TermsPage:
+    """The figures in force, and the form that sets others from a day on."""
+
+    rows: tuple[Choice, ...]
+    today: str
+    values: Mapping[str, object]
+    errors: Mapping[str, str]
+
+
+@dataclass(frozen=True)
 class UpdatePage:
     id: int
     name: str

@@ -108,4 +108,8 @@ def field_text(plan: Plan, field: str, *, leaders: Mapping[int, str], areas: Map
         for words, text, _ in answers_of(plan, leader=leader, area=area, edit=None)
         if every[words] in wanted
     ]
-    return found[0][1] if len(wanted) == 1 and found else "；".join(f"{words} {text}" for words, text in found) or NONE
+    return (
+        found[0][1]
+        if len(wanted) == 1 and found
+        else "；".join(f"{words} {text.rstrip('。')}" for words, text in found) or NONE
+    )
