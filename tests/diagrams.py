@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 
 from cishan.claims import states as claims
+from cishan.projects import states as projects
 from cishan.refunds import states as refunds
 from cishan.wishes import states as wishes
 
@@ -23,6 +24,7 @@ def state_diagram(moves: Moves) -> str:
 DIAGRAMS = {
     "wish": state_diagram(wishes.MOVES),
     "claim": state_diagram(claims.MOVES),
+    "project": state_diagram(projects.MOVES),
     "refund": state_diagram(refunds.MOVES),
 }
 

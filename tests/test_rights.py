@@ -37,7 +37,15 @@ def expected() -> dict[tuple[str, str], dict[str, str]]:
     with (Path(__file__).parent / "rights.csv").open(encoding="utf-8") as file:
         table = list(csv.DictReader(line for line in file if not line.startswith("#")))
     # The bookkeeper and the cashier are finance's people: a row that doesn't name them gives them what finance has.
-    return {(row["method"], row["path"]): {name: row[name] or row[Role.FINANCE] for name in COLUMNS} for row in table}
+    return {(row["method"], row["path"]): {name: row[name] or _unnamed(row, name) for name in COLUMNS} for row in table}
+
+
+def _unnamed(row: dict[str, str], name: str) -> str:
+    """The director enters, unnamed, what all of staff enter, and nothing else."""
+    if name != Role.DIRECTOR:
+        return row[Role.FINANCE]
+    others = {row[role] for role in (Role.COORDINATOR, Role.EDITOR, Role.FINANCE, Role.SUPERVISOR, Role.ADMIN)}
+    return others.pop() if len(others) == 1 else "no"
 
 
 def listed() -> set[tuple[str, str]]:

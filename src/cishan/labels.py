@@ -22,7 +22,15 @@ from cishan.ledger.states import AccountType, EntryKind
 from cishan.monthly.states import PlanStatus
 from cishan.payments.states import LateChoice, NoticeVerdict, OrderStatus, UnassignedReason
 from cishan.payouts.states import PayeeKind, PayoutKind, PayoutStatus, Tie
-from cishan.projects.states import AtTarget, ProjectKind, ProjectStatus, SurplusRule
+from cishan.projects.states import (
+    AmendmentStatus,
+    AtTarget,
+    GivingWay,
+    ProjectKind,
+    ProjectStatus,
+    Reach,
+    SurplusRule,
+)
 from cishan.receipts.states import (
     BillColour,
     CertificateStanding,
@@ -54,6 +62,7 @@ ROLE_LABELS: dict[Role, str] = {
     Role.FINANCE: "慈善总会财务",
     Role.BOOKKEEPER: "慈善总会会计",
     Role.CASHIER: "慈善总会出纳",
+    Role.DIRECTOR: "慈善总会负责人",
     Role.SUPERVISOR: "监督员",
     Role.ADMIN: "系统管理员",
 }
@@ -340,6 +349,23 @@ LABELS: dict[type[StrEnum], Mapping[Any, str]] = {
     SurplusRule: {
         SurplusRule.SAME_PURPOSE: "继续用于这个项目的目的",
         SurplusRule.NEAR_PURPOSE: "用于目的相同或相近的项目",
+    },
+    Reach: {
+        Reach.PUBLIC: "向社会公开募捐",
+        Reach.MEMBERS: "只向本会会员募捐",
+        Reach.COMMUNITY: "社区、单位内部互助",
+    },
+    GivingWay: {
+        GivingWay.ONLINE: "网上支付（支付宝）",
+        GivingWay.BANK: "银行转账",
+        GivingWay.CASH: "现场捐现金",
+        GivingWay.GOODS: "捐物资",
+    },
+    AmendmentStatus: {
+        AmendmentStatus.PROPOSED: "等负责人决定",
+        AmendmentStatus.DECIDED: "已决定，待备案",
+        AmendmentStatus.FILED: "已备案，已生效",
+        AmendmentStatus.DROPPED: "没有变更",
     },
     AtTarget: {AtTarget.GO_ON: "筹够以后继续接受捐款", AtTarget.STOP: "筹够就不再收款"},
 }

@@ -7,6 +7,7 @@ Link = tuple[str, str, str]
 
 PUBLIC: tuple[Link, ...] = (
     ("心愿墙", "/wishes", "wall"),
+    ("慈善筹", "/projects", "money"),
     ("幸福清单", "/list", "list"),
     ("我的", "/me", "user"),
 )
@@ -36,10 +37,15 @@ PLACES: dict[Role, tuple[Link, ...]] = {
     Role.EDITOR: (
         ("发布", "/desk/publishing", "wall"),
         ("救助款", "/desk/payouts", "gift"),
+        ("慈善筹项目", "/desk/projects", "heart"),
         ("感谢", "/desk/thanks", "message"),
         ("超时的事", "/desk/overdue", "clock"),
         ("信息公开", "/desk/disclosures", "calendar"),
         ("举报", "/desk/concerns", "shield"),
+    ),
+    Role.DIRECTOR: (
+        ("慈善筹项目", "/desk/projects", "heart"),
+        ("项目规定", "/desk/projects/terms", "file"),
     ),
     Role.SUPERVISOR: (
         ("超时的事", "/desk/overdue", "clock"),
@@ -88,6 +94,7 @@ HOME: dict[Role, str] = {
     Role.COORDINATOR: "/field",
     Role.TOWN_REVIEWER: "/desk/reviews",
     Role.EDITOR: "/desk/publishing",
+    Role.DIRECTOR: "/desk/projects",
     Role.SUPERVISOR: "/desk/overdue",
     Role.FINANCE: "/desk/finance",
     Role.BOOKKEEPER: "/desk/finance/reconciliation",

@@ -33,6 +33,11 @@ from cishan.payouts import asking, preparing
 from cishan.payouts import desk as payouts
 from cishan.permissions import Permission as May
 from cishan.pictures import views as pictures
+from cishan.projects import desk as project_desk
+from cishan.projects import desk_changes as project_changes
+from cishan.projects import desk_form as project_form
+from cishan.projects import desk_terms as project_terms
+from cishan.projects import views as projects
 from cishan.receipts import desk as receipts_desk
 from cishan.receipts import views as receipts
 from cishan.reconciliation import bank_desk as bank
@@ -166,6 +171,47 @@ ROUTES: tuple[Row, ...] = (
     Row("/wishes", GET, wall.show_wall, May.READ_WALL),
     Row("/wishes/{id}", GET, wall.show_wish, May.READ_WALL),
     Row("/pictures/{id}", GET, pictures.show_picture, May.READ_WALL),
+    # projects: for everybody, and the desk
+    Row("/projects", GET, projects.show_projects, May.READ_WALL),
+    Row("/projects/{id}", GET, projects.show_project, May.READ_WALL),
+    Row("/projects/{id}/poster.pdf", GET, projects.download_poster, May.READ_WALL),
+    Row("/desk/projects", GET, project_desk.show_projects, May.SEE_PROJECTS),
+    Row("/desk/projects", POST, project_desk.draft, May.MANAGE_PROJECTS),
+    Row("/desk/projects/terms", GET, project_terms.show_terms, May.DECIDE_PROJECTS),
+    Row("/desk/projects/terms", POST, project_terms.save_terms, May.DECIDE_PROJECTS),
+    Row("/desk/projects/{id}", GET, project_desk.show_project, May.SEE_PROJECTS),
+    Row("/desk/projects/{id}/edit/{step}", GET, project_form.show_step, May.MANAGE_PROJECTS),
+    Row("/desk/projects/{id}/edit/{step}", POST, project_form.save_step, May.MANAGE_PROJECTS),
+    Row("/desk/projects/{id}/decide", GET, project_desk.show_decision, May.DECIDE_PROJECTS),
+    Row("/desk/projects/{id}/decide", POST, project_desk.decide, May.DECIDE_PROJECTS),
+    Row("/desk/projects/{id}/file", GET, project_desk.show_filing, May.MANAGE_PROJECTS),
+    Row("/desk/projects/{id}/file", POST, project_desk.file, May.MANAGE_PROJECTS),
+    Row("/desk/projects/{id}/reopen", POST, project_desk.reopen, May.SEE_PROJECTS),
+    Row("/desk/projects/{id}/withdraw", POST, project_desk.withdraw, May.MANAGE_PROJECTS),
+    Row("/desk/projects/{id}/open-at-once", POST, project_desk.open_at_once, May.MANAGE_PROJECTS),
+    Row("/desk/projects/{id}/pause", POST, project_desk.pause, May.SEE_PROJECTS),
+    Row("/desk/projects/{id}/resume", POST, project_desk.resume, May.DECIDE_PROJECTS),
+    Row("/desk/projects/{id}/settle", POST, project_desk.settle, May.DECIDE_PROJECTS),
+    Row("/desk/projects/{id}/amend", GET, project_changes.show_amend, May.MANAGE_PROJECTS),
+    Row("/desk/projects/{id}/amend", POST, project_changes.amend, May.MANAGE_PROJECTS),
+    Row(
+        "/desk/projects/{id}/amendments/{amendment}/decide",
+        POST,
+        project_changes.decide_amendment,
+        May.DECIDE_PROJECTS,
+    ),
+    Row("/desk/projects/{id}/amendments/{amendment}/drop", POST, project_changes.drop_amendment, May.SEE_PROJECTS),
+    Row("/desk/projects/{id}/amendments/{amendment}/file", POST, project_changes.file_amendment, May.MANAGE_PROJECTS),
+    Row("/desk/projects/{id}/updates/new", GET, project_changes.show_update, May.MANAGE_PROJECTS),
+    Row(
+        "/desk/projects/{id}/updates/new",
+        POST,
+        project_changes.write_update,
+        May.MANAGE_PROJECTS,
+        UPLOAD_BYTES + FORM_BYTES,
+    ),
+    Row("/desk/projects/{id}/updates/{update}/publish", POST, project_changes.publish_update, May.MANAGE_PROJECTS),
+    Row("/desk/projects/{id}/updates/{update}/refuse", POST, project_changes.refuse_update, May.MANAGE_PROJECTS),
     # claims: the donor's side
     Row("/wishes/{id}/claim", GET, claims.show_claim, May.GIVE),
     Row("/wishes/{id}/claim", POST, claims.make_claim, May.GIVE),

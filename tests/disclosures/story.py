@@ -6,14 +6,13 @@ import makers
 from cishan.accounts.states import Role
 from cishan.accounts.viewer import Viewer
 from cishan.charities.queries import Site
-from cishan.clock import SteppedClock
-from cishan.database import rows
+from cishan.clock import SteppedClock, beijing_day
 from cishan.disclosures.actions import publish, save_draft
 from cishan.disclosures.duties import plan_project
 from cishan.disclosures.months import count_months
 from cishan.disclosures.queries import duty_of, open_duties
 from cishan.sealing import Sealer
-from disclosures.project_rows import open_project
+from projects.project_makers import make_closed_project, make_project_people
 
 DAY = timedelta(days=1)
 WORDS = "活动提前办完：棉被和煤已经全部送到，没有余款。"
@@ -23,8 +22,10 @@ async def tell_of_disclosures(site: Site, finance: Viewer, sealer: Sealer, clock
     """Everything that has to be said of the project is published; the months of every fund are counted."""
     now = clock.now()
     editor = await makers.make_staff(Role.EDITOR, makers.CITY, sealer=sealer, now=now)
-    project = await open_project(site, editor, now=now - 20 * DAY, days=10, name="开春暖屋", number="P777")
-    await rows("UPDATE project SET status = 'closed', closed_at = ends_at WHERE id = $1", project.id)
+    closed, people = now - DAY, await make_project_people(sealer=sealer, now=now)
+    project = await make_closed_project(
+        sealer=sealer, now=closed, people=people, days=10, use_ends_on=beijing_day(closed)
+    )
     await plan_project(project.id, now=now)
     for duty in await open_duties(site.charity_id):
         await save_draft(duty.id, WORDS, "", charity_id=site.charity_id, actor=finance, now=now)

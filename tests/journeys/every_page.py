@@ -39,6 +39,7 @@ NOT_PAGES = {
     "/me/statements/{year}/pdf",
     "/me/statements/{year}/xlsx",
     "/me/data/copy",
+    "/projects/{id}/poster.pdf",
     "/pay/return",
     "/me/claims/{id}/pay",
     "/me/donations/{id}/pay",
@@ -67,6 +68,7 @@ MY_WISH = "SELECT id, 'price' AS step FROM wish WHERE filed_by_id = $1 AND statu
 TOWNS_WISH = "SELECT w.id FROM wish w JOIN role_grant g ON left(g.division_code, 9) = left(w.division_code, 9) "
 TOWNS_WISH += "AND g.account_id = $1 AND w.status = 'visited' ORDER BY w.id LIMIT 1"
 A_WISH = "SELECT id FROM wish WHERE status = '%s' AND $1::bigint >= 0 ORDER BY id LIMIT 1"
+A_PROJECT = "SELECT id FROM project WHERE status = '%s' AND $1::bigint >= 0 ORDER BY id LIMIT 1"
 AN_EDITOR = "SELECT account_id AS id FROM role_grant WHERE role = 'editor' AND $1::bigint > 0 LIMIT 1"
 
 MY_RECEIPT = (
@@ -87,6 +89,18 @@ SAMPLES: dict[str, Sample] = {
     "/disclosures/{id}": Sample(None, "SELECT id FROM disclosure WHERE $1::bigint >= 0 ORDER BY id LIMIT 1"),
     "/transparency": Sample(None),
     "/transparency/{id}": Sample(None, "SELECT id FROM fund WHERE $1::bigint >= 0 ORDER BY id LIMIT 1"),
+    "/projects": Sample(None),
+    "/projects/{id}": Sample(None, A_PROJECT % "open"),
+    "/desk/projects": Sample(Role.DIRECTOR),
+    "/desk/projects/terms": Sample(Role.DIRECTOR),
+    "/desk/projects/{id}": Sample(Role.EDITOR, A_PROJECT % "open"),
+    "/desk/projects/{id}/edit/{step}": Sample(
+        Role.EDITOR, (A_PROJECT % "draft").replace("id FROM", "id, 'money' AS step FROM")
+    ),
+    "/desk/projects/{id}/decide": Sample(Role.DIRECTOR, A_PROJECT % "draft"),
+    "/desk/projects/{id}/file": Sample(Role.EDITOR, A_PROJECT % "draft"),
+    "/desk/projects/{id}/amend": Sample(Role.EDITOR, A_PROJECT % "open", "?field=money"),
+    "/desk/projects/{id}/updates/new": Sample(Role.EDITOR, A_PROJECT % "open"),
     "/report": Sample(None),
     "/report/thanks": Sample(None),
     "/sign-in": Sample(None),

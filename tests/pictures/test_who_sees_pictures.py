@@ -20,6 +20,7 @@ EXPECTED = {
     PictureUse.VOUCHER: {"coordinator", "town_reviewer", "finance"},
     PictureUse.HANDOVER: {"coordinator", "town_reviewer", "editor", "supervisor"},
     PictureUse.SLIP: {"coordinator", "town_reviewer", "supervisor"},
+    PictureUse.PROJECT: {"editor", "director"},
 }
 
 
@@ -43,6 +44,7 @@ async def test_each_role_of_the_place_is_served_only_what_concerns_it(
         await makers.make_staff(Role.SUPERVISOR, makers.CITY, sealer=sealer, now=now),
         await makers.make_staff(Role.BOOKKEEPER, makers.CITY, sealer=sealer, now=now),
         await makers.make_staff(Role.CASHIER, makers.CITY, sealer=sealer, now=now),
+        await makers.make_staff(Role.DIRECTOR, makers.CITY, sealer=sealer, now=now),
         await makers.make_admin(sealer=sealer, now=now),
         await makers.make_organisation(sealer=sealer, now=now),
     ]

@@ -34,6 +34,7 @@ from cishan.vigilance.states import GiftSource
 from disclosures.story import tell_of_disclosures
 from donations import donation_makers
 from payouts.story import tell_of_payouts
+from projects.story import tell_of_projects
 from receipts.story import tell_of_receipts
 from refunds.story import tell_of_refunds
 
@@ -82,6 +83,7 @@ async def tell_story(settings: Settings, sealer: Sealer, clock: SteppedClock) ->
     await tell_of_payouts(sealer, clock)
     leaver = await makers.make_staff(Role.SUPERVISOR, makers.CITY, sealer=sealer, now=now)
     await disable_account(leaver.account_id, actor=await makers.make_admin(sealer=sealer, now=now), now=now)
+    await tell_of_projects(sealer, clock)
     await tell_of_receipts(team.finance, sealer=sealer, now=now)
     await freeze_lists(makers.CITY, now.year, now=clock.advance(DAY))
     await agree_with_bill(settings, team, sealer, clock)

@@ -35,6 +35,10 @@ SELECT wish_id, donor_id, way, 'reserved', price_fen, claimed_at, status_since, 
 NOTHING_PAID = "status = '{}', trade_no = NULL, paid_fen = NULL, paid_at = NULL"
 FIRST_PAID = "WHERE id = (SELECT min(id) FROM payment_order WHERE status = 'paid')"
 
+OPEN_ONE = "WHERE opened_at IS NOT NULL"
+OPENED_TOO_SOON = f"UPDATE project SET filed_on = filed_on + 5, may_open_on = NULL {OPEN_ONE}"
+UNLOCKED = "DROP TRIGGER project_is_as_filed ON project; DROP TRIGGER budget_is_as_filed ON budget_line; "
+
 CHANGED_BOOKS = [
     "UPDATE ledger_entry SET source_id = source_id + 1000 WHERE id = 1",
     "UPDATE ledger_entry SET source_kind = source_kind || 'x' WHERE id = 1",
@@ -66,6 +70,16 @@ BREAKS: list[tuple[str, str]] = [
     ("unpaid_order_not_booked", "DELETE FROM order_line WHERE id = 1"),
     ("nothing_unknown_for_a_day", f"UPDATE payment_order SET {NOTHING_PAID.format('pending')} {FIRST_PAID}"),
     ("unassigned_equals_rows", "UPDATE unassigned_money SET resolved_at = NULL, resolved_as = NULL"),
+    ("project_opened_after_notice", "ALTER TABLE project DROP CONSTRAINT ck_project_notice; " + OPENED_TOO_SOON),
+    ("project_opened_after_notice", "UPDATE project SET starts_at = opened_at + interval '1 minute' " + OPEN_ONE),
+    ("closed_project_takes_nothing", "UPDATE donation SET received_at = received_at + interval '30 days'"),
+    ("closed_project_takes_nothing", "UPDATE project SET closed_at = closed_at + interval '1 minute'"),
+    ("one_number_one_fund", "UPDATE fund SET filing_number = filing_number || '1' WHERE kind = 'project'"),
+    ("one_number_one_fund", "UPDATE fund SET takes_until = takes_until + interval '1 minute' WHERE kind = 'project'"),
+    ("filed_plan_unchanged", UNLOCKED + "UPDATE project SET beneficiaries = beneficiaries || '。'"),
+    ("filed_plan_unchanged", UNLOCKED + "UPDATE budget_line SET amount_fen = amount_fen + 1"),
+    ("filed_plan_unchanged", "UPDATE project_amendment SET status = 'dropped', applied_at = NULL, filed_on = NULL"),
+    ("project_shown_equals_ledger", "UPDATE fund_total SET given_fen = given_fen + 1"),
     ("refunds_within_received", "UPDATE refund SET amount_fen = amount_fen + 1 WHERE id = 1"),
     ("refunds_within_received", "UPDATE refund_line SET amount_fen = amount_fen - 1 WHERE id = 1"),
     ("refunds_booked_once", "DELETE FROM ledger_entry WHERE kind = 'refund'"),
@@ -99,7 +113,7 @@ BREAKS: list[tuple[str, str]] = [
     (
         "no_asset_below_zero",
         "UPDATE ledger_posting SET amount_fen = -amount_fen "
-        "WHERE account_id = (SELECT id FROM ledger_account WHERE type = 'alipay')",
+        "WHERE account_id = (SELECT min(id) FROM ledger_account WHERE type = 'alipay')",
     ),
     ("uses_booked_once", "UPDATE advance SET amount_fen = amount_fen + 1 WHERE id = 1"),
     ("uses_booked_once", "DELETE FROM ledger_entry WHERE kind = 'purchase'"),

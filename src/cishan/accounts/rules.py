@@ -21,12 +21,13 @@ PLACES_OF_ROLE: dict[Role, Collection[int]] = {
     Role.FINANCE: (4, 6),
     Role.BOOKKEEPER: (4, 6),
     Role.CASHIER: (4, 6),
+    Role.DIRECTOR: (4, 6),
     Role.SUPERVISOR: (4, 6, 9),
     Role.ADMIN: (4, 6),
 }
 """How many digits of the division code are significant where a role may work: 4 city, 6 county, 9 town, 12 village."""
 
-TAKE_TWO = frozenset({Role.ADMIN, Role.FINANCE, Role.BOOKKEEPER, Role.CASHIER})
+TAKE_TWO = frozenset({Role.ADMIN, Role.FINANCE, Role.BOOKKEEPER, Role.CASHIER, Role.DIRECTOR})
 """Roles that one administrator proposes and another confirms."""
 
 PLACE_SENTENCES: dict[Role, str] = {
@@ -36,6 +37,7 @@ PLACE_SENTENCES: dict[Role, str] = {
     Role.FINANCE: "慈善总会财务要选市或县。",
     Role.BOOKKEEPER: "慈善总会会计要选市或县。",
     Role.CASHIER: "慈善总会出纳要选市或县。",
+    Role.DIRECTOR: "慈善总会负责人要选市或县。",
     Role.SUPERVISOR: "监督员要选市、县或乡镇。",
     Role.ADMIN: "系统管理员要选市或县。",
 }

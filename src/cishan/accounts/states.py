@@ -22,6 +22,8 @@ class Role(StrEnum):
     """Keeps the books: compares them with the bills, codes the bank's lines, proposes the close."""
     CASHIER = "cashier"
     """Handles money and never the books: brings the bank's statements."""
+    DIRECTOR = "director"
+    """The charity's legal representative: signs the internal decision on a project (募捐办法 art. 15)."""
     SUPERVISOR = "supervisor"
     ADMIN = "admin"
 

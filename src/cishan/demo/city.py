@@ -27,6 +27,7 @@ from cishan.demo.journey import Home, Journey, Stage, Waits
 from cishan.demo.papers import write_papers
 from cishan.demo.payments import import_payments
 from cishan.demo.people import CITY, SEED, VILLAGES, Family, families
+from cishan.demo.projects import open_projects
 from cishan.demo.publishing import publish_reports
 from cishan.demo.reconciliation import agree_with_bills
 from cishan.demo.refunds import propose_refund
@@ -142,6 +143,8 @@ async def load_city(services: Services, owners: LineOwners, *, report: Report) -
         await _make_wishes(journey, homes, crew, now, chance)
         report("捐给微心愿项目的款")
         await give_to_the_fund(crew, site, services, owners, now=now)
+        report("慈善筹项目：备案、募捐、进展")
+        await open_projects(crew, site, services, owners, now=now)
         report("支付宝账单和银行流水")
         await agree_with_bills(crew, site, services, now=now)
         report("救助款")

@@ -52,6 +52,8 @@ STAFF: tuple[StaffSample, ...] = (
     StaffSample(Role.FINANCE, CITY, "何敏", "13905340005"),
     StaffSample(Role.BOOKKEEPER, CITY, "孟素云", "13905340006"),
     StaffSample(Role.CASHIER, CITY, "田小满", "13905340007"),
+    StaffSample(Role.DIRECTOR, CITY, "蒋怀民", "13905340008"),
+    StaffSample(Role.EDITOR, CITY, "陈雅琴", "13905340009"),
 )
 
 DONORS: tuple[DonorSample, ...] = (

@@ -22,6 +22,8 @@ class Crew:
 
     admin: Viewer
     editor: Viewer
+    second_editor: Viewer
+    director: Viewer
     finance: Viewer
     bookkeeper: Viewer
     cashier: Viewer
@@ -32,8 +34,8 @@ class Crew:
 
 
 def staff_samples() -> tuple[StaffSample, ...]:
-    """One of each role of the city and a second one of finance, who agrees to what the first may not; a coordinator for
-    each village and a reviewer for each town."""
+    """One of each role of the city and a second one of finance and of editing, who agrees to what the first may not; a
+    coordinator for each village and a reviewer for each town."""
     towns = list(dict.fromkeys(town_of(village) for village in VILLAGES))
     reviewers = (
         StaffSample(Role.TOWN_REVIEWER, town, name, f"1390534002{number}")
@@ -50,6 +52,7 @@ async def open_accounts(*, sealer: Sealer, now: datetime) -> Crew:
     """The administrator comes first, and invites the others."""
     admin: Viewer | None = None
     found: dict[tuple[Role, str], Viewer] = {}
+    editors: list[Viewer] = []
     for sample in staff_samples():
         token = await invite_staff(
             sample.phone, sample.name, sample.role, sample.place, actor=admin, sealer=sealer, now=now
@@ -57,11 +60,14 @@ async def open_accounts(*, sealer: Sealer, now: datetime) -> Crew:
         account_id = await accept_invitation(token, PASSWORD, sealer=sealer, now=now, passwords=LIGHT)
         viewer = Viewer(account_id, sample.role, sample.place)
         found.setdefault((sample.role, sample.place), viewer)
+        editors += [viewer] if sample.role is Role.EDITOR else []
         admin = admin or viewer
     city = {role: viewer for (role, _), viewer in found.items()}
     return Crew(
         admin=city[Role.ADMIN],
-        editor=city[Role.EDITOR],
+        editor=editors[0],
+        second_editor=editors[1],
+        director=city[Role.DIRECTOR],
         finance=city[Role.FINANCE],
         bookkeeper=city[Role.BOOKKEEPER],
         cashier=city[Role.CASHIER],

@@ -24,6 +24,8 @@ from cishan.messages.delivery import deliver_due
 from cishan.messages.transports import transport_of
 from cishan.monthly.actions import open_due_turns
 from cishan.payments.polling import poll_due_orders
+from cishan.projects.actions import close_due_projects, open_due_projects
+from cishan.projects.reminding import remind_of_late_filings
 from cishan.receipts.actions import remind_of_late_receipts
 from cishan.reconciliation.fetching import reconcile_due_days
 from cishan.reconciliation.refunds import refunds_of_day
@@ -127,6 +129,9 @@ JOBS: tuple[Job, ...] = (
     Job("plan_disclosures", "按项目的日子排出要公开的事", timedelta(minutes=10), _plan_disclosures),
     Job("remind_disclosures", "提醒快到期、超期没有公开的事", timedelta(minutes=30), _sweeping(remind_of_duties)),
     Job("count_months", "把每个项目的收支按月加好，给收支公开页", timedelta(minutes=10), _count_months),
+    Job("open_projects", "到备案的开始时间，开始募捐", timedelta(seconds=15), _sweeping(open_due_projects)),
+    Job("close_projects", "到备案的结束时间，结束募捐", timedelta(seconds=15), _sweeping(close_due_projects)),
+    Job("remind_filings", "提醒过期没有办的备案和变更备案", timedelta(minutes=10), _sweeping(remind_of_late_filings)),
     Job("lapse_claims", "收回没有按时付款、没有按时送到的认领", timedelta(seconds=15), _sweeping(lapse_due_claims)),
     Job("open_monthly_turns", "到日子提醒月捐的爱心人士", timedelta(minutes=10), _open_monthly_turns),
     Job("lapse_donations", "结束没有付款的捐款", timedelta(minutes=5), _sweeping(lapse_due_donations)),

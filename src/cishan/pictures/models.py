@@ -13,6 +13,7 @@ class PictureUse(StrEnum):
     VOUCHER = "voucher"
     HANDOVER = "handover"
     SLIP = "slip"
+    PROJECT = "project"
 
 
 class Picture(Model):

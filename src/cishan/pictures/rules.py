@@ -7,6 +7,7 @@ SEEN_BY: dict[PictureUse, frozenset[Role]] = {
     PictureUse.WISH: frozenset({Role.COORDINATOR, Role.TOWN_REVIEWER, Role.EDITOR}),
     PictureUse.VOUCHER: frozenset({Role.COORDINATOR, Role.TOWN_REVIEWER, Role.FINANCE}),
     PictureUse.HANDOVER: frozenset({Role.COORDINATOR, Role.TOWN_REVIEWER, Role.EDITOR, Role.SUPERVISOR}),
+    PictureUse.PROJECT: frozenset({Role.EDITOR, Role.DIRECTOR}),
     PictureUse.SLIP: frozenset({Role.COORDINATOR, Role.TOWN_REVIEWER, Role.SUPERVISOR}),
 }
 """Those who take it, judge it or check by it. A slip is signed with a name: the federation's desks need none."""

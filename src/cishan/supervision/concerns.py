@@ -26,12 +26,14 @@ MOST_LISTED = 200
 PAGE_NAMES = {
     "/": "首页",
     "/wishes": "心愿墙",
+    "/projects": "慈善筹",
     "/about": "关于我们",
     "/list": "幸福清单",
     "/sign-in": "登录",
     "/register": "登记",
 }
 WISH_PAGE = re.compile(r"/wishes/([1-9][0-9]{0,17})(?:/.*)?")
+PROJECT_PAGE = re.compile(r"/projects/([1-9][0-9]{0,17})(?:/.*)?")
 PLACE_OF_WISH = "SELECT division_code FROM wish WHERE id = $1 AND published_at IS NOT NULL"
 OPEN = """
 SELECT c.id, c.about, c.subject_id, c.text_sealed, c.contact_sealed, c.raised_at, c.due_at, w.status, w.public_title
@@ -123,8 +125,11 @@ async def closed_reports(viewer: Viewer, limit: int) -> tuple[ClosedReport, ...]
 
 def page_name(page: str) -> str:
     """What an editor calls the page with this address; the address itself stands in the link."""
-    wish = WISH_PAGE.fullmatch(page)
-    return f"心愿 {wish.group(1)}" if wish else PAGE_NAMES.get(page, "网站上的一页")
+    if wish := WISH_PAGE.fullmatch(page):
+        return f"心愿 {wish.group(1)}"
+    if project := PROJECT_PAGE.fullmatch(page):
+        return f"慈善筹项目 {project.group(1)}"
+    return PAGE_NAMES.get(page, "网站上的一页")
 
 
 async def _subject_of(page: str) -> tuple[int | None, str]:

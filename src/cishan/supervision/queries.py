@@ -14,11 +14,15 @@ from cishan.database import JsonRow, rows
 from cishan.divisions.queries import names_of
 from cishan.divisions.rules import county_of, significant, town_of
 from cishan.labels import label
+from cishan.projects.states import AmendmentStatus
 from cishan.wishes.states import WishStatus
 
 MOST_OVERDUE = 200
 MOST_UNITS = 60
 COUNTY_DIGITS = 6
+
+AMENDMENT_LATE_SQL = "((a.due_on + 1)::timestamp AT TIME ZONE 'Asia/Shanghai')"
+"""The instant from which an amendment `a` is late: the end of its last day in China."""
 
 LATE = f"""
 WITH late AS (
@@ -29,6 +33,14 @@ WITH late AS (
   SELECT 'wish', w.id, w.status, 0, w.item, w.division_code, w.due_at
     FROM wish w
    WHERE w.status IN ('filed', 'visited', 'worded') AND w.due_at <= $3 AND w.division_code BETWEEN $1 AND $2
+  UNION ALL
+  SELECT 'emergency', p.id, p.status, 0, p.name, p.area_code, p.filing_due_at
+    FROM project p
+   WHERE p.filed_on IS NULL AND p.filing_due_at <= $3 AND p.area_code BETWEEN $1 AND $2
+  UNION ALL
+  SELECT 'amendment', p.id, a.status, 0, p.name, p.area_code, {AMENDMENT_LATE_SQL}
+    FROM project_amendment a JOIN project p ON p.id = a.project_id
+   WHERE a.status IN ('proposed', 'decided') AND {AMENDMENT_LATE_SQL} <= $3 AND p.area_code BETWEEN $1 AND $2
 )
 """  # noqa: S608 - a constant
 ROWS = LATE + "SELECT * FROM late ORDER BY since, kind, id LIMIT $4"  # noqa: S608 - a constant
@@ -39,6 +51,9 @@ SELECT rpad(left(division_code, $4), 12, '0') AS unit, count(*) AS late, min(sin
   FROM late GROUP BY 1 ORDER BY late DESC, unit LIMIT $5
 """
 )
+
+FILINGS = {"emergency": "补办备案", "amendment": "变更备案"}
+"""What civil affairs must hear of a project, by the kind of its row."""
 
 WISH_TURN = {
     WishStatus.FILED: Role.TOWN_REVIEWER,
@@ -85,6 +100,8 @@ async def overdue_units(viewer: Viewer, *, now: datetime) -> tuple[UnitCount, ..
 
 
 def _overdue(row: JsonRow, names: dict[str, str]) -> Overdue:
+    if row["kind"] in FILINGS:
+        return _filing(row, names)
     county, town = county_of(row["division_code"]), town_of(row["division_code"])
     unit = names.get(county, "") + names.get(town, "")
     if row["kind"] == "wish":
@@ -93,3 +110,11 @@ def _overdue(row: JsonRow, names: dict[str, str]) -> Overdue:
     status = ClaimStatus(row["status"])
     whose = responsible(status, row["escalation"])
     return Overdue(label(status), row["item"], unit, whose, row["since"], f"/desk/claims/{row['id']}")
+
+
+def _filing(row: JsonRow, names: dict[str, str]) -> Overdue:
+    """A filing with civil affairs that is late: the director's turn while a change is not decided, else the editor's."""
+    undecided = row["kind"] == "amendment" and row["status"] == AmendmentStatus.PROPOSED
+    whose = Role.DIRECTOR if undecided else Role.EDITOR
+    unit = names.get(row["division_code"]) or names.get(county_of(row["division_code"]), "")
+    return Overdue(FILINGS[row["kind"]], row["item"], unit, whose, row["since"], f"/desk/projects/{row['id']}")

@@ -6,6 +6,7 @@ from cishan.verify.donations import DONATION_CHECKS
 from cishan.verify.money import MONEY_CHECKS
 from cishan.verify.payouts import PAYOUT_CHECKS
 from cishan.verify.people import PEOPLE_CHECKS
+from cishan.verify.projects import PROJECT_CHECKS
 from cishan.verify.receipts import RECEIPT_CHECKS
 from cishan.verify.reconciliation import RECONCILIATION_CHECKS
 from cishan.verify.refunds import REFUND_CHECKS
@@ -24,6 +25,7 @@ CHECKS = (
     *CHAIN_CHECKS,
     *RECONCILIATION_CHECKS,
     *DISCLOSURE_CHECKS,
+    *PROJECT_CHECKS,
     *WISH_CHECKS,
     *PEOPLE_CHECKS,
 )

@@ -9,12 +9,12 @@ from urllib.parse import urlencode
 from starlette.requests import Request
 from starlette.responses import Response
 
-from cishan.charities.states import LegalMode
 from cishan.divisions.queries import children_of
 from cishan.divisions.rules import is_code
 from cishan.households.states import Group
 from cishan.labels import LABELS
 from cishan.navigation import home_of
+from cishan.public_pages import is_bare, public_mark
 from cishan.templating import page_response
 from cishan.web import path_id, see_other, services_of, viewer_or_none
 from cishan.wishes.memory import BriefMemory
@@ -23,7 +23,6 @@ from cishan.wishes.queries import public_wish, similar_wishes, wall_counts
 from cishan.wishes.states import WishKind, WishStatus
 from cishan.wishes.wall import Band, Cursor, Sort, WallFilter, wall_slice
 
-PUBLIC_MILLISECONDS = 900
 LONGEST_SEARCH = 40
 BAND_LABELS = {
     Band.TIME: "不花钱，花时间",
@@ -51,7 +50,7 @@ async def show_wall(request: Request) -> Response:
         return await wall_page(wanted, cursor, request.state.site.division_code, now)
 
     page = await read() if is_bare(request) else await memory_of(request).get((wanted, cursor), read)
-    return page_response(request, "wishes/wall.html", page, headers=_mark(request))
+    return page_response(request, "wishes/wall.html", page, headers=public_mark(request))
 
 
 async def show_wish(request: Request) -> Response:
@@ -72,7 +71,7 @@ async def show_wish(request: Request) -> Response:
         picture=f"/pictures/{wish.picture_id}" if wish.picture_id else None,
         similar=tuple(card_of(other, now) for other in similar),
     )
-    return page_response(request, "wishes/wish.html", page, headers=_mark(request))
+    return page_response(request, "wishes/wish.html", page, headers=public_mark(request))
 
 
 def filter_of(query: Mapping[str, str]) -> WallFilter:
@@ -102,11 +101,6 @@ def address_of(wanted: WallFilter, **changes: str) -> str:
     values = {**_values(wanted), **changes}
     kept = {name: value for name, value in values.items() if value}
     return f"/wishes?{urlencode(kept)}" if kept else "/wishes"
-
-
-def is_bare(request: Request) -> bool:
-    """Nobody signed in and none of our cookies: the whole page may be kept for the next such reader."""
-    return viewer_or_none(request) is None and not any(name.startswith("cishan_") for name in request.cookies)
 
 
 def memory_of(request: Request) -> BriefMemory[WallPage]:
@@ -157,9 +151,3 @@ def _values(wanted: WallFilter) -> dict[str, str]:
 
 def _word(words: type[Word], text: str | None) -> Word | None:
     return words(text) if text in {word.value for word in words} else None
-
-
-def _mark(request: Request) -> dict[str, str]:
-    """Lets the public cache keep the page; never in a mode where the wall is for members alone (R-3)."""
-    is_public = request.state.site.legal_mode is not LegalMode.PRIVATE
-    return {"X-Public-For": str(PUBLIC_MILLISECONDS)} if is_public and is_bare(request) else {}

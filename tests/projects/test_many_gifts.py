@@ -1,0 +1,100 @@
+"""A project's page asks the same of the database for a thousand gifts as for a million."""
+
+import time
+from statistics import median
+
+import pytest
+
+from cishan.clock import SteppedClock
+from cishan.database import rows
+from cishan.donations.totals import count_gift, total_of
+from cishan.projects import public
+from cishan.projects.public import ProjectFilter, public_project, public_projects
+from cishan.sealing import Sealer
+from projects import project_makers as pm
+
+GIFTS = """
+INSERT INTO donation (charity_id, fund_id, donor_id, status, amount_fen, left_fen, shows_name, made_at, received_at)
+SELECT $1, $2, $3, 'received', 1000, 1000, false, $4::timestamptz + n * interval '1 ms', $4::timestamptz + n * interval '1 ms'
+  FROM generate_series($5::int, $6::int) n
+"""
+ACCOUNTS = """
+INSERT INTO ledger_account (charity_id, fund_id, type, division_code)
+VALUES ($1, $2, 'alipay', ''), ($1, $2, 'fund', ''), ($1, $2, 'spending', '')
+"""
+ENTRIES = """
+WITH entry AS (
+  INSERT INTO ledger_entry (charity_id, kind, source_kind, source_id, occurred_at, booked_at)
+  SELECT $1, 'gift', 'test_gift', $2 * 10000000 + n, $3, $3 FROM generate_series($4::int, $5::int) n RETURNING id)
+INSERT INTO ledger_posting (entry_id, account_id, amount_fen)
+SELECT entry.id, a.id, CASE a.type WHEN 'alipay' THEN 1000 ELSE -1000 END
+  FROM entry, ledger_account a WHERE a.fund_id = $2 AND a.type IN ('alipay', 'fund')
+"""
+USES = """
+WITH entry AS (
+  INSERT INTO ledger_entry (charity_id, kind, source_kind, source_id, occurred_at, booked_at)
+  SELECT $1, 'purchase', 'test_use', $2 * 10000000 + n, $3, $3 FROM generate_series(1, 100) n RETURNING id)
+INSERT INTO ledger_posting (entry_id, account_id, amount_fen)
+SELECT entry.id, a.id, CASE a.type WHEN 'spending' THEN 500 ELSE -500 END
+  FROM entry, ledger_account a WHERE a.fund_id = $2 AND a.type IN ('alipay', 'spending')
+"""
+MOST_SECONDS = 0.05
+"""Both would be equally slow if the page read every posting; neither may."""
+PORTION = 50_000
+"""So many gifts are written at once, within the time that a statement has."""
+ASKED = (
+    (public.ONE, (1,)),
+    (public.LIST, (public.SHOWN, "", "", 12, 0)),
+    (public.COUNT, (public.SHOWN, "", "")),
+    (public.UPDATES, (1, 30)),
+    (public.USES, (1, public.SPENDING_TYPES)),
+    (public.SUMS, ([1],)),
+)
+
+
+async def project_with(gifts: int, people: pm.ProjectPeople, sealer: Sealer, clock: SteppedClock) -> int:
+    """An open project whose fund has so many gifts and a hundred uses; returns its id."""
+    project = await pm.make_open_project(sealer=sealer, now=clock.now(), people=people, name=f"{gifts} 笔")
+    found = (await rows("SELECT charity_id, fund_id FROM project WHERE id = $1", project.id))[0]
+    charity_id, fund_id = found["charity_id"], found["fund_id"]
+    await rows(ACCOUNTS, charity_id, fund_id)
+    for first in range(1, gifts + 1, PORTION):
+        last = min(first + PORTION - 1, gifts)
+        await rows(GIFTS, charity_id, fund_id, people.editor.account_id, clock.now(), first, last)
+        await rows(ENTRIES, charity_id, fund_id, clock.now(), first, last)
+    await rows(USES, charity_id, fund_id, clock.now())
+    for slot in range(8):
+        await count_gift(fund_id, slot, given_fen=gifts // 8 * 1_000, gifts=gifts // 8)
+    return project.id
+
+
+@pytest.mark.usefixtures("transaction")
+async def test_no_page_of_projects_looks_at_gifts(sealer: Sealer, clock: SteppedClock) -> None:
+    await pm.make_open_project(sealer=sealer, now=clock.now())
+    for sql, values in ASKED:
+        plan = "\n".join(row["QUERY PLAN"] for row in await rows(f"EXPLAIN {sql}", *values))
+        assert "donation" not in plan, plan
+
+
+@pytest.mark.usefixtures("transaction")
+@pytest.mark.parametrize(("few", "many"), [(80, 8_000), pytest.param(1_000, 1_000_000, marks=pytest.mark.slow)])
+async def test_a_project_of_many_gifts_is_shown_as_fast_as_one_of_few(
+    sealer: Sealer, clock: SteppedClock, few: int, many: int
+) -> None:
+    await pm.charity_id_of_site(now=clock.now())
+    people = await pm.make_project_people(sealer=sealer, now=clock.now())
+    small = await project_with(few, people, sealer, clock)
+    large = await project_with(many, people, sealer, clock)
+    await rows("ANALYZE donation, ledger_posting, ledger_account, ledger_entry, fund_total")
+    taken: dict[int, list[float]] = {small: [], large: []}
+    for _ in range(40):
+        for project_id in (small, large):
+            began = time.perf_counter()
+            found = await public_project(project_id, sealer=sealer)
+            taken[project_id].append(time.perf_counter() - began)
+            assert found.flow.paid_out_fen == 50_000
+    print(f"{few}: {median(taken[small]) * 1e3:.2f} ms, {many}: {median(taken[large]) * 1e3:.2f} ms")
+    assert median(taken[large]) <= 1.5 * median(taken[small])
+    assert median(taken[large]) <= MOST_SECONDS
+    assert (await total_of(found.fund_id)).gifts == many // 8 * 8
+    assert [card.gifts for card in (await public_projects(ProjectFilter(), 1))[0]] == [many // 8 * 8, few // 8 * 8]
