@@ -10,10 +10,10 @@ from cishan.charities.queries import Site
 from cishan.clock import SteppedClock
 from cishan.database import rows
 from cishan.donations.totals import Total, total_of
-from cishan.errors import Conflict
+from cishan.errors import Conflict, InvalidInput
 from cishan.ledger.queries import balance_of
 from cishan.ledger.states import AccountType
-from cishan.payments.states import UnassignedReason
+from cishan.payments.states import LateChoice, UnassignedReason
 from cishan.sealing import Sealer
 from donations.donation_makers import pay, pledge
 from payments.order_makers import make_site
@@ -68,12 +68,30 @@ async def test_money_paid_before_the_end_minute_is_taken_whenever_we_hear_of_it(
     assert await unassigned() == ([] if taken else [(UnassignedReason.LATE.value, GIVEN_FEN)])
 
 
+async def test_what_a_target_has_no_room_for_is_refused_before_paying(
+    site: Site, donor: Viewer, clock: SteppedClock
+) -> None:
+    await rows(BOUND, site.fund_id, None, None, GIVEN_FEN)
+    with pytest.raises(InvalidInput, match=r"还差 100\.00 元就筹够了"):
+        await pledge(site.fund_id, GIVEN_FEN + 1, donor=donor, now=clock.now())
+    assert await rows("SELECT count(*) AS n FROM donation") == [{"n": 0}]
+
+
+async def test_what_comes_too_late_for_a_campaign_can_only_go_back(
+    site: Site, donor: Viewer, clock: SteppedClock
+) -> None:
+    await rows(BOUND, site.fund_id, None, clock.now() + CLOSES_IN, None)
+    with pytest.raises(InvalidInput, match="只能原路退回"):
+        await pledge(site.fund_id, GIVEN_FEN, donor=donor, now=clock.now(), late_choice=LateChoice.FUND)
+
+
 @pytest.mark.parametrize(("given_fen", "taken"), [(4_999, True), (5_000, True), (5_001, False)])
 async def test_nothing_is_taken_beyond_a_target_that_stops(
     site: Site, donor: Viewer, sealer: Sealer, clock: SteppedClock, given_fen: int, taken: bool
 ) -> None:
     await rows(BOUND, site.fund_id, None, None, 15_000)
-    for fen in (GIVEN_FEN, given_fen):
-        await pay(await pledge(site.fund_id, fen, donor=donor, now=clock.now()), sealer=sealer, now=clock.now())
+    pledged = [await pledge(site.fund_id, fen, donor=donor, now=clock.now()) for fen in (GIVEN_FEN, given_fen)]
+    for one in pledged:
+        await pay(one, sealer=sealer, now=clock.now())
     assert (await total_of(site.fund_id)).given_fen == GIVEN_FEN + (given_fen if taken else 0)
     assert await unassigned() == ([] if taken else [(UnassignedReason.SURPLUS.value, given_fen)])

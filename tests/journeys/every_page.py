@@ -91,6 +91,8 @@ SAMPLES: dict[str, Sample] = {
     "/transparency/{id}": Sample(None, "SELECT id FROM fund WHERE $1::bigint >= 0 ORDER BY id LIMIT 1"),
     "/projects": Sample(None),
     "/projects/{id}": Sample(None, A_PROJECT % "open"),
+    "/projects/{id}/gifts": Sample(None, A_PROJECT % "open"),
+    "/projects/{id}/give": Sample(Role.DONOR, A_PROJECT % "open"),
     "/desk/projects": Sample(Role.DIRECTOR),
     "/desk/projects/terms": Sample(Role.DIRECTOR),
     "/desk/projects/{id}": Sample(Role.EDITOR, A_PROJECT % "open"),

@@ -8,7 +8,15 @@ from tortoise.transactions import in_transaction
 from cishan.accounts.viewer import Viewer
 from cishan.database import JsonRow, rows
 from cishan.donations.models import Donation
-from cishan.donations.rules import PAY_FOR, check_takes_money, next_status, refusal_of_payment, takes_money
+from cishan.donations.rules import (
+    PAY_FOR,
+    check_late_choice,
+    check_room,
+    check_takes_money,
+    next_status,
+    refusal_of_payment,
+    takes_money,
+)
 from cishan.donations.states import DonationStatus
 from cishan.donations.totals import count_gift, total_of
 from cishan.errors import InvalidInput, NotFound
@@ -28,7 +36,7 @@ from cishan.vigilance.states import GiftSource
 
 OWNER_KIND = "donation"
 
-FUND = "SELECT id, charity_id, name, takes_from, takes_until FROM fund WHERE id = $1"
+FUND = "SELECT id, charity_id, name, takes_from, takes_until, cap_fen FROM fund WHERE id = $1"
 LOCK = """
 SELECT d.id, d.fund_id, d.donor_id, d.status, d.amount_fen, d.left_fen, f.name AS fund_name, f.takes_from, f.takes_until,
        f.cap_fen
@@ -76,8 +84,9 @@ async def make_donation(
 ) -> Pledged:
     """Writes down what somebody gives to a fund, with an order that can be paid for `pay_for`.
 
-    Raises NotFound for a fund that is not there, Conflict for one that takes no money now, InvalidInput("source") when a
-    large sum wants its source said; with `may_ask` False nobody is there to be asked.
+    Raises NotFound for a fund that is not there, Conflict for one that takes no money now, InvalidInput for more than its
+    target has room for, and InvalidInput("source") when a large sum wants its source said; with `may_ask` False nobody is
+    there to be asked.
     """
     async with in_transaction():
         found = await rows(FUND, fund_id)
@@ -85,6 +94,9 @@ async def make_donation(
             raise NotFound
         fund = found[0]
         check_takes_money(now, takes_from=fund["takes_from"], takes_until=fund["takes_until"])
+        check_late_choice(late_choice, takes_until=fund["takes_until"])
+        if fund["cap_fen"] is not None:
+            check_room(amount_fen, cap_fen=fund["cap_fen"], given_fen=(await total_of(fund_id)).given_fen)
         donation = await Donation.create(
             charity_id=fund["charity_id"],
             fund_id=fund_id,

@@ -7,7 +7,7 @@ from cishan.errors import Conflict, IllegalMove, InvalidInput
 from cishan.forms.typed import fen_as_typed
 from cishan.labels import label
 from cishan.money import yuan_text
-from cishan.payments.states import UnassignedReason
+from cishan.payments.states import LateChoice, UnassignedReason
 
 LEAST_FEN, MOST_FEN = 100, 100_000_000
 """What one donation may be: from a yuan to a million; more comes by bank, after a call."""
@@ -52,6 +52,24 @@ def check_takes_money(at: datetime, *, takes_from: datetime | None, takes_until:
         raise Conflict("这个项目还没有开始募捐。")
     if not takes_money(at, takes_from=takes_from, takes_until=takes_until):
         raise Conflict("这个项目的募捐已经结束，不再收款。没有扣您的钱。")
+
+
+def check_room(amount_fen: int, *, cap_fen: int | None, given_fen: int) -> None:
+    """Raises InvalidInput when a target at which a campaign stops has no room for this sum; it says how much there is."""
+    if cap_fen is None or given_fen + amount_fen <= cap_fen:
+        return
+    room_fen = cap_fen - given_fen
+    if room_fen < LEAST_FEN:
+        raise Conflict("这个项目刚刚筹够了，按备案的方案不再收款。没有扣您的钱。")
+    raise InvalidInput(
+        {"amount": f"还差 {yuan_text(room_fen)} 元就筹够了，按备案的方案筹够就停。请改成这个数或者更少。"}
+    )
+
+
+def check_late_choice(choice: LateChoice, *, takes_until: datetime | None) -> None:
+    """A campaign with a filed end takes nothing after it: what comes too late, twice or in surplus goes back."""
+    if takes_until is not None and choice is not LateChoice.REFUND:
+        raise InvalidInput({"late": "这个项目有备案的结束时间，迟到、重复、多付的钱只能原路退回。"})
 
 
 def refusal_of_payment(

@@ -1,4 +1,4 @@
-"""Giving to the 微心愿 fund, and a donor's page of each donation."""
+"""Giving to a fund - the 微心愿 fund, or any cause that another room hands in - and a donor's page of each donation."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from cishan.accounts.states import Role
 from cishan.donations.actions import OWNER_KIND, check_not_mistaken, make_donation, show_name
-from cishan.donations.pages import CHIPS, LATE_CHOICES, OTHER, DonationPage, GivePage, donation_page
+from cishan.donations.pages import CHIPS, OTHER, Cause, DonationPage, GivePage, donation_page
 from cishan.donations.queries import OwnDonation, own_donation
 from cishan.donations.rules import LAST_MINUTES_TO_PAY, read_amount
 from cishan.donations.states import DonationStatus
@@ -46,10 +46,34 @@ class NameForm(FormModel):
 
 
 async def show_give(request: Request) -> Response:
-    return page_response(request, "donations/give.html", await _give_page(request))
+    return await ask(request, _fund(request))
 
 
 async def give(request: Request) -> Response:
+    return await take(request, _fund(request))
+
+
+def _fund(request: Request) -> Cause:
+    """The 微心愿 fund of the charity."""
+    site = request.state.site
+    return Cause(
+        fund_id=site.fund_id,
+        fund_name=site.fund_name,
+        filing_number=site.filing_number,
+        purpose=site.purpose,
+        charity_name=site.name,
+        lead="不指定哪一件心愿，用来圆还没有人认领的心愿。",
+        action=GIVE,
+        back="/wishes",
+    )
+
+
+async def ask(request: Request, cause: Cause) -> Response:
+    """The form of giving to a cause."""
+    return page_response(request, "donations/give.html", await _give_page(request, cause))
+
+
+async def take(request: Request, cause: Cause) -> Response:
     """Writes the donation down and goes straight on to the cashier."""
     services, viewer, site = services_of(request), viewer_of(request), request.state.site
 
@@ -59,7 +83,7 @@ async def give(request: Request) -> Response:
         if not form.sure:
             await check_not_mistaken(amount_fen, charity_id=site.charity_id, actor=viewer, now=now)
         made = await make_donation(
-            site.fund_id,
+            cause.fund_id,
             amount_fen,
             shows_name=form.named,
             late_choice=form.late,
@@ -72,23 +96,17 @@ async def give(request: Request) -> Response:
     try:
         return see_other(await answer_once(request, act))
     except InvalidInput as error:
-        page = await _give_page(request, error.fields, typed_text(await read_fields(request)))
+        page = await _give_page(request, cause, error.fields, typed_text(await read_fields(request)))
         return page_response(request, "donations/give.html", page, status=error.status_code)
 
 
 async def _give_page(
-    request: Request, errors: Mapping[str, str] = NOTHING, values: Mapping[str, str] = NOTHING
+    request: Request, cause: Cause, errors: Mapping[str, str] = NOTHING, values: Mapping[str, str] = NOTHING
 ) -> GivePage:
     services, site, viewer = services_of(request), request.state.site, viewer_of(request)
     return GivePage(
-        action=GIVE,
-        back="/wishes",
-        fund_name=site.fund_name,
-        filing_number=site.filing_number,
-        purpose=site.purpose,
-        charity_name=site.name,
+        cause=cause,
         chips=CHIPS,
-        late_choices=LATE_CHOICES,
         cooling_hours=(await terms_on(site.charity_id, services.clock.now())).cooling_hours,
         can_pay=services.gateway is not None,
         donor_word="单位名称" if viewer.role is Role.ORGANISATION else "姓名",

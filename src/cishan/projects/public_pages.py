@@ -6,6 +6,7 @@ from datetime import datetime
 from cishan.charities.queries import Site
 from cishan.charities.states import LegalMode
 from cishan.charts import Chart, Point, bar_chart
+from cishan.donations.roll import RollRow
 from cishan.labels import label
 from cishan.page_parts import Pagination
 from cishan.projects.pages import TONES
@@ -113,6 +114,7 @@ class ProjectPublicPage:
     budget_chart: Chart
     flow_chart: Chart
     flow_words: str
+    newest_gifts: tuple[RollRow, ...]
     updates: tuple[PublicUpdate, ...]
     legal: LegalBlock
     give_href: str
@@ -143,7 +145,9 @@ def card_of(card: PublicCard, areas: dict[str, str], now: datetime) -> Card:
     )
 
 
-def public_page(project: PublicProject, site: Site, area: str, site_url: str, now: datetime) -> ProjectPublicPage:
+def public_page(
+    project: PublicProject, gifts: tuple[RollRow, ...], site: Site, area: str, site_url: str, now: datetime
+) -> ProjectPublicPage:
     plan, is_open = project.plan, project.status is ProjectStatus.OPEN
     assert plan.ends_at is not None
     assert plan.at_target is not None
@@ -165,6 +169,7 @@ def public_page(project: PublicProject, site: Site, area: str, site_url: str, no
         budget_chart=_budget_chart(plan),
         flow_chart=_flow_chart(project.flow),
         flow_words=flow_words(project.flow),
+        newest_gifts=gifts,
         updates=project.updates,
         legal=legal_block(project, site, area),
         give_href=f"/projects/{project.id}/give" if is_open and not full else "",
