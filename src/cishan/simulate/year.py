@@ -23,6 +23,7 @@ from cishan.simulate.life import live
 from cishan.simulate.loading import Payroll, load_month, load_registry
 from cishan.simulate.plan import Plan
 from cishan.simulate.progress import Progress
+from cishan.simulate.projects import run_project
 from cishan.simulate.scene import Scene, chances_of, office_moment, rng_of
 from cishan.simulate.staff import Recruiter
 from cishan.simulate.sweeps import Sweeps
@@ -122,6 +123,7 @@ class _Year:
             await timeline.begin(self._benefits(scene, payroll))
             await timeline.begin(self._leave(scene))
             await timeline.begin(keep_books(scene))
+            await timeline.begin(run_project(scene, chosen[0]))
             await timeline.begin(self._report(scene))
             sweeps = Sweeps(self._world)
             await timeline.run(sweeps.tend)
