@@ -18,6 +18,9 @@ STAMP := .venv/.installed
 TESTS := $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 PACKAGES := chromium fonts-noto-cjk
 
+# Compiled modules are kept whatever the machine says: the tests and the demo start many Python processes.
+export PYTHONDONTWRITEBYTECODE :=
+
 .PHONY: demo test check slow bench clean setup-venv setup-browser
 .DEFAULT_GOAL := demo
 

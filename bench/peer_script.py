@@ -21,6 +21,8 @@ RETURNS_ID = re.compile(
     r'^\s*INSERT INTO "?(claim|payment_order|form_answer|ledger_entry)"?.*RETURNING "?id"?', re.DOTALL | re.IGNORECASE
 )
 VARIABLE = re.compile(r":[A-Za-z_]")
+IDS = re.compile(r"'\{\d+(,\d+)*\}'")
+"""An array of ids; built from pieces, it has to say what it is."""
 
 Statements = Sequence[tuple[str, str]]
 """What the server logged, in order: SQL and the line that names its parameters."""
@@ -70,7 +72,8 @@ def _written(text: str, varying: Mapping[str, str]) -> str:
     if not inside:
         return text
     either = re.compile("|".join(re.escape(value) for value in sorted(inside, key=len, reverse=True)))
-    return "(" + either.sub(lambda found: f"' || ({varying[found[0]]})::text || '", text) + ")"
+    built = "(" + either.sub(lambda found: f"' || ({varying[found[0]]})::text || '", text) + ")"
+    return f"{built}::bigint[]" if IDS.fullmatch(text) else built
 
 
 async def pgbench(world: World, script: Path, *, transactions: int, variables: Mapping[str, int]) -> float:

@@ -10,7 +10,7 @@ from tortoise.indexes import Index
 from tortoise.migrations.constraints import CheckConstraint, UniqueConstraint
 
 class Migration(QuickMigration):
-    dependencies = [('cishan', '0012_reconciliation')]
+    dependencies = [('cishan', '0013_refunds_within_paid')]
 
     initial = False
 
@@ -29,7 +29,7 @@ class Migration(QuickMigration):
                 ('made_at', fields.DatetimeField(auto_now=False, auto_now_add=False)),
                 ('received_at', fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
             ],
-            options={'table': 'donation', 'app': 'cishan', 'indexes': [Index(fields=['fund_id', 'received_at', 'id'], name='ix_donation_roll')], 'pk_attr': 'id', 'table_description': '`left_fen` is what counts of it now: 0 before it is received, less what went back afterwards.'},
+            options={'table': 'donation', 'app': 'cishan', 'indexes': [Index(fields=['fund_id', 'received_at', 'id'], name='ix_donation_roll'), Index(fields=['status', 'id'], name='ix_donation_status')], 'pk_attr': 'id', 'table_description': '`left_fen` is what counts of it now: 0 before it is received, less what went back afterwards.'},
             bases=['Model'],
         ),
         ops.CreateModel(

@@ -30,6 +30,7 @@ COMMANDS: tuple[Entry, ...] = (
     Entry("routes", "cishan.commands.routes", "列出所有网址和谁可以进入"),
     Entry("keys", "cishan.commands.keys", "更换封存密钥并重新封存"),
     Entry("verify", "cishan.verify.command", "核对账目和数据，找出任何不一致"),
+    Entry("trace", "cishan.commands.trace", "查一笔捐款的每一分钱现在在哪里"),
     Entry("smoke", "cishan.smoke.command", "像用户一样走完一件心愿，从登记到幸福清单"),
     Entry("simulate", "cishan.simulate.command", "用一年的模拟活动检验整个系统"),
     Entry("bench", "cishan.commands.bench", "测量性能"),

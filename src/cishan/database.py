@@ -15,6 +15,7 @@ from urllib.parse import unquote, urlsplit
 import asyncpg
 from tortoise.connection import get_connection
 from tortoise.context import TortoiseContext, get_current_context
+from tortoise.exceptions import DBConnectionError
 from tortoise.migrations import api as migrations_api
 
 from cishan.settings import Settings
@@ -33,11 +34,15 @@ MODEL_MODULES = [
     "cishan.wishes.models",
     "cishan.claims.models",
     "cishan.payments.models",
+    "cishan.vigilance.models",
     "cishan.refunds.models",
     "cishan.donations.models",
     "cishan.projects.models",
+    "cishan.monthly.models",
+    "cishan.payouts.models",
     "cishan.receipts.models",
     "cishan.ledger.models",
+    "cishan.disclosures.models",
     "cishan.reconciliation.models",
     "cishan.benefits.models",
     "cishan.summaries.models",
@@ -49,6 +54,18 @@ MODEL_MODULES = [
 ]
 
 JsonRow = dict[str, Any]
+
+DATABASE_AWAY = (
+    ConnectionError,
+    DBConnectionError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+)
+"""What a query raises while the server is gone, going or coming back. Whatever was under way is not committed, or it was
+committed and only its answer is lost: who sends the same form again gets the first answer.
+"""
 
 
 def credentials(url: str) -> JsonRow:
@@ -79,7 +96,7 @@ def orm_config(url: str, *, role: str | None, pool_size: int = 5) -> JsonRow:
     if role:
         server_settings["role"] = role
     connection = {
-        "engine": "tortoise.backends.asyncpg",
+        "engine": "cishan.database_client",
         "credentials": {
             **credentials(url),
             "minsize": 1,

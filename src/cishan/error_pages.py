@@ -8,6 +8,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from cishan.database import DATABASE_AWAY
 from cishan.errors import CishanError, TooMany
 from cishan.guard import give_frame
 from cishan.page_parts import ErrorPage
@@ -16,6 +17,9 @@ from cishan.templating import page_response
 
 NOT_FOUND = 404
 log = logging.getLogger(__name__)
+
+TRY_AGAIN_SECONDS = 5
+AWAY = "网站正在恢复，一会儿就好。请过几秒刷新；刚才提交的表单，原样再提交一次就行，不会重复。"
 
 TEMPLATES = frozenset({400, 403, 404, 409, 413, 429, 500, 503})
 
@@ -45,6 +49,12 @@ async def show_unexpected(request: Request, error: Exception) -> Response:
     return _page(request, 500, ErrorPage(), {})
 
 
+async def show_away(request: Request, error: Exception) -> Response:
+    """The database is away: no fault of ours in the code, and over in a moment."""
+    log.error("the database is away: %s", type(error).__name__)
+    return _page(request, 503, ErrorPage(AWAY), {"Retry-After": str(TRY_AGAIN_SECONDS)})
+
+
 def caught(view: View) -> View:
     """The view with its unexpected faults made into pages here: past us, the server would log their words as well."""
 
@@ -53,6 +63,8 @@ def caught(view: View) -> View:
             return await view(request)
         except (CishanError, HTTPException):
             raise
+        except DATABASE_AWAY as error:
+            return await show_away(request, error)
         except Exception as error:
             return await show_unexpected(request, error)
 

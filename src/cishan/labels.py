@@ -6,11 +6,22 @@ from typing import Any
 
 from cishan.accounts.states import Role, Standing
 from cishan.benefits.states import ImportKind, ImportStatus
-from cishan.claims.states import CheckAnswer, CheckChannel, ClaimStatus, ClaimWay, DeliveryProof, EndReason
+from cishan.claims.states import (
+    CheckAnswer,
+    CheckChannel,
+    ClaimStatus,
+    ClaimWay,
+    DeliveryProof,
+    EndReason,
+    Whereabouts,
+)
+from cishan.disclosures.states import DutyKind, Urgency
 from cishan.donations.states import DonationStatus
 from cishan.households.states import ConsentMethod, ConsentPurpose, Group, MembershipEnd, SealedField
 from cishan.ledger.states import AccountType, EntryKind
+from cishan.monthly.states import PlanStatus
 from cishan.payments.states import LateChoice, NoticeVerdict, OrderStatus, UnassignedReason
+from cishan.payouts.states import PayeeKind, PayoutKind, PayoutStatus, Tie
 from cishan.projects.states import (
     AmendmentStatus,
     AtTarget,
@@ -39,6 +50,7 @@ from cishan.reconciliation.states import (
 )
 from cishan.refunds.states import RefundReason, RefundStatus
 from cishan.summaries.states import LineKind
+from cishan.vigilance.states import CaseOutcome, GiftSource
 from cishan.wishes.states import Audience, WishKind, WishStatus
 
 ROLE_LABELS: dict[Role, str] = {
@@ -218,6 +230,7 @@ LABELS: dict[type[StrEnum], Mapping[Any, str]] = {
         AccountType.BANK: "银行存款",
         AccountType.FEES: "手续费",
         AccountType.SPENDING: "专项基金支出",
+        AccountType.PAYABLE: "应付救助款",
     },
     EntryKind: {
         EntryKind.GIFT: "收到捐款",
@@ -230,8 +243,28 @@ LABELS: dict[type[StrEnum], Mapping[Any, str]] = {
         EntryKind.REFUND_KEPT: "退款转入基金",
         EntryKind.WITHDRAWAL: "支付宝提现到银行",
         EntryKind.FEE: "手续费",
+        EntryKind.PAYABLE: "批准救助",
+        EntryKind.PAYOUT: "付出救助款",
         EntryKind.ADJUSTMENT: "按支付宝账单调整",
         EntryKind.REVERSAL: "冲正",
+    },
+    PayoutStatus: {
+        PayoutStatus.APPLIED: "待第一次审批",
+        PayoutStatus.ENDORSED: "待第二次审批",
+        PayoutStatus.AWAITING_THIRD: "待第三次审批",
+        PayoutStatus.APPROVED: "待付款",
+        PayoutStatus.IN_FILE: "已送银行",
+        PayoutStatus.PAID: "已到账",
+        PayoutStatus.RETURNED: "没有付成",
+        PayoutStatus.REFUSED: "没有同意",
+    },
+    PayoutKind: {PayoutKind.HOUSEHOLD: "给家庭", PayoutKind.VILLAGE: "给村里的公共用途", PayoutKind.PURCHASE: "采购"},
+    PayeeKind: {PayeeKind.BANK: "银行卡", PayeeKind.ALIPAY: "支付宝"},
+    Tie: {
+        Tie.PHONE: "同一个电话",
+        Tie.ID_NUMBER: "申报过的亲属",
+        Tie.ADDRESS: "同一个住址",
+        Tie.SURNAME_VILLAGE: "同村同姓",
     },
     DayStatus: {
         DayStatus.WAITING: "等账单",
@@ -262,6 +295,24 @@ LABELS: dict[type[StrEnum], Mapping[Any, str]] = {
         BankLineStatus.FEE: "手续费",
         BankLineStatus.NOISE: "和这个项目无关",
     },
+    Whereabouts: {
+        Whereabouts.WAITING: "待处理",
+        Whereabouts.RETURN_OWED: "正在退回",
+        Whereabouts.RETURNED: "已退回",
+        Whereabouts.HELD: "在支付宝，等着采购",
+        Whereabouts.IN_TOWN: "在乡镇备用金",
+        Whereabouts.SPENT: "已采购",
+        Whereabouts.IN_FUND: "在项目里，用于项目的目的",
+    },
+    PlanStatus: {PlanStatus.ACTIVE: "进行中", PlanStatus.PAUSED: "已暂停", PlanStatus.ENDED: "已结束"},
+    GiftSource: {
+        GiftSource.INCOME: "工资、劳务收入",
+        GiftSource.SAVINGS: "积蓄、家庭财产",
+        GiftSource.BUSINESS: "经营所得",
+        GiftSource.COMPANY: "单位自有资金",
+        GiftSource.RAISED: "会员、职工一起凑的",
+    },
+    CaseOutcome: {CaseOutcome.CLEARED: "没有问题，照常使用", CaseOutcome.REPORTED: "已报告主管部门"},
     DonationStatus: {
         DonationStatus.PLEDGED: "等付款",
         DonationStatus.RECEIVED: "已收到",
@@ -279,6 +330,22 @@ LABELS: dict[type[StrEnum], Mapping[Any, str]] = {
         ProjectStatus.WITHDRAWN: "已撤回",
     },
     ProjectKind: {ProjectKind.ORDINARY: "日常项目", ProjectKind.EMERGENCY: "应急项目"},
+    DutyKind: {
+        DutyKind.CAMPAIGN_PROGRESS: "募捐情况（三个月一次）",
+        DutyKind.CAMPAIGN_FINAL: "募捐全部情况",
+        DutyKind.USE_PROGRESS: "项目进展（三个月一次）",
+        DutyKind.USE_FINAL: "项目情况和钱款使用",
+        DutyKind.EMERGENCY: "应急募捐收入（五天一次）",
+        DutyKind.PARTNER: "对合作方的评估和监督",
+        DutyKind.SURPLUS: "剩余财产处理情况",
+        DutyKind.ANNUAL: "年度报告",
+    },
+    Urgency: {
+        Urgency.DONE: "已公开",
+        Urgency.LATER: "还早",
+        Urgency.SOON: "快到期",
+        Urgency.LATE: "已超期",
+    },
     SurplusRule: {
         SurplusRule.SAME_PURPOSE: "继续用于这个项目的目的",
         SurplusRule.NEAR_PURPOSE: "用于目的相同或相近的项目",

@@ -32,12 +32,19 @@ class Permission(StrEnum):
     """Drafts charity projects, files them, writes about them."""
     DECIDE_PROJECTS = "decide_projects"
     """Signs the internal decision (募捐办法 art. 15); never drafts."""
+    DISCLOSE = "disclose"
+    """Drafts what has to be published, or publishes what another has drafted."""
     DELIVER = "deliver"
     CHECK_FULFILMENT = "check_fulfilment"
     ISSUE_LISTS = "issue_lists"
     SUPERVISE = "supervise"
     RESOLVE = "resolve"
     """Decides what becomes of a claim that is stuck: another buyer, or its end."""
+    SEE_PAYOUTS = "see_payouts"
+    APPLY_PAYOUT = "apply_payout"
+    APPROVE_PAYOUT = "approve_payout"
+    PAY_OUT = "pay_out"
+    """Takes the file of approved help to the bank and brings back what became of it."""
     VISIT = "visit"
     UNMASK = "unmask"
     IMPORT = "import"
@@ -60,11 +67,16 @@ HOLDERS: dict[Permission, frozenset[Role]] = {
     Permission.SEE_PROJECTS: frozenset({Role.EDITOR, Role.DIRECTOR}),
     Permission.MANAGE_PROJECTS: frozenset({Role.EDITOR}),
     Permission.DECIDE_PROJECTS: frozenset({Role.DIRECTOR}),
+    Permission.DISCLOSE: frozenset({Role.EDITOR, Role.FINANCE}),
     Permission.DELIVER: frozenset({Role.COORDINATOR}),
     Permission.CHECK_FULFILMENT: frozenset({Role.COORDINATOR, Role.TOWN_REVIEWER, Role.SUPERVISOR}),
     Permission.ISSUE_LISTS: frozenset({Role.COORDINATOR, Role.TOWN_REVIEWER}),
     Permission.SUPERVISE: frozenset({Role.SUPERVISOR, Role.EDITOR, Role.TOWN_REVIEWER}),
     Permission.RESOLVE: frozenset({Role.EDITOR, Role.TOWN_REVIEWER}),
+    Permission.SEE_PAYOUTS: frozenset({Role.TOWN_REVIEWER, Role.EDITOR, Role.FINANCE, Role.CASHIER}),
+    Permission.APPLY_PAYOUT: frozenset({Role.TOWN_REVIEWER, Role.EDITOR}),
+    Permission.APPROVE_PAYOUT: frozenset({Role.EDITOR, Role.FINANCE}),
+    Permission.PAY_OUT: frozenset({Role.CASHIER}),
     Permission.VISIT: frozenset({Role.COORDINATOR, Role.TOWN_REVIEWER}),
     Permission.UNMASK: frozenset({Role.COORDINATOR, Role.TOWN_REVIEWER}),
     Permission.IMPORT: frozenset({Role.ADMIN}),

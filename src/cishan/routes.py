@@ -18,13 +18,19 @@ from cishan.benefits import desk as imports
 from cishan.claims import books, field, finance
 from cishan.claims import desk as fulfilment
 from cishan.claims import views as claims
+from cishan.disclosures import desk as disclosures_desk
+from cishan.disclosures import views as disclosures
+from cishan.donations import views as donations
 from cishan.households import desk as disclosure
 from cishan.households import field as households
 from cishan.jobs import desk as jobs
 from cishan.ledger import views as ledger
 from cishan.messages import views as messages
+from cishan.monthly import views as monthly
 from cishan.own_data import views as own_data
 from cishan.payments import views as payments
+from cishan.payouts import asking, preparing
+from cishan.payouts import desk as payouts
 from cishan.permissions import Permission as May
 from cishan.pictures import views as pictures
 from cishan.projects import desk as project_desk
@@ -42,6 +48,7 @@ from cishan.summaries import desk as summaries_desk
 from cishan.summaries import views as summaries
 from cishan.supervision import desk as supervision
 from cishan.supervision import report_views as reports
+from cishan.vigilance import desk as vigilance
 from cishan.wishes import desk as wish_desk
 from cishan.wishes import filing
 from cishan.wishes import views as wall
@@ -167,6 +174,8 @@ ROUTES: tuple[Row, ...] = (
     # projects: for everybody, and the desk
     Row("/projects", GET, projects.show_projects, May.READ_WALL),
     Row("/projects/{id}", GET, projects.show_project, May.READ_WALL),
+    Row("/projects/{id}/give", GET, projects.show_give, May.GIVE),
+    Row("/projects/{id}/give", POST, projects.give, May.GIVE),
     Row("/projects/{id}/poster.pdf", GET, projects.download_poster, May.READ_WALL),
     Row("/desk/projects", GET, project_desk.show_projects, May.SEE_PROJECTS),
     Row("/desk/projects", POST, project_desk.draft, May.MANAGE_PROJECTS),
@@ -216,6 +225,20 @@ ROUTES: tuple[Row, ...] = (
     Row("/me/claims/{id}/hand-back", POST, claims.hand_back, May.GIVE),
     Row("/me/claims/{id}/take-back", GET, claims.show_take_back, May.GIVE),
     Row("/me/claims/{id}/take-back", POST, claims.take_back, May.GIVE),
+    # donations to a fund
+    Row("/give", GET, donations.show_give, May.GIVE),
+    Row("/give", POST, donations.give, May.GIVE),
+    Row("/me/donations/{id}", GET, donations.show_donation, May.GIVE),
+    Row("/me/donations/{id}/pay", GET, donations.go_to_cashier, May.GIVE),
+    Row("/me/donations/{id}/name", POST, donations.change_name, May.GIVE),
+    Row("/me/donations/{id}/take-back", POST, donations.take_back, May.GIVE),
+    # monthly giving
+    Row("/me/monthly", GET, monthly.show_monthly, May.GIVE),
+    Row("/me/monthly", POST, monthly.start, May.GIVE),
+    Row("/me/monthly/{id}/change", POST, monthly.change, May.GIVE),
+    Row("/me/monthly/{id}/pause", POST, monthly.pause, May.GIVE),
+    Row("/me/monthly/{id}/resume", POST, monthly.resume, May.GIVE),
+    Row("/me/monthly/{id}/end", POST, monthly.end, May.GIVE),
     # payments
     Row("/pay/notify", POST, payments.receive_notice, May.OPEN),
     Row("/pay/return", GET, payments.come_back, May.OPEN),
@@ -247,6 +270,23 @@ ROUTES: tuple[Row, ...] = (
     Row("/desk/finance/trial-balance", GET, ledger.show_trial_balance, May.SEE_MONEY),
     Row("/desk/finance/entries", GET, books.show_entries, May.SEE_MONEY),
     Row("/desk/finance/entries/{id}", GET, books.show_entry, May.SEE_MONEY),
+    # help paid out of funds
+    Row("/desk/payouts", GET, payouts.show_payouts, May.SEE_PAYOUTS),
+    Row("/desk/payouts/shares", GET, preparing.show_shares, May.MANAGE_MONEY),
+    Row("/desk/payouts/shares", POST, preparing.set_aside, May.MANAGE_MONEY),
+    Row("/desk/payouts/payees", GET, preparing.show_payees, May.VISIT),
+    Row("/desk/payouts/payees", POST, preparing.enter, May.VISIT),
+    Row("/desk/payouts/payees/{id}/verify", POST, preparing.verify, May.VISIT),
+    Row("/desk/payouts/new", GET, asking.show_new, May.APPLY_PAYOUT),
+    Row("/desk/payouts/new", POST, asking.apply_new, May.APPLY_PAYOUT),
+    Row("/desk/payouts/files", POST, payouts.file_payouts, May.PAY_OUT),
+    Row("/desk/payouts/files/{id}", GET, payouts.show_file, May.PAY_OUT),
+    Row("/desk/payouts/files/{id}/download", POST, payouts.download_file, May.PAY_OUT),
+    Row("/desk/payouts/{id}", GET, payouts.show_payout, May.SEE_PAYOUTS),
+    Row("/desk/payouts/{id}/approve", POST, payouts.approve, May.APPROVE_PAYOUT),
+    Row("/desk/payouts/{id}/refuse", POST, payouts.refuse, May.APPROVE_PAYOUT),
+    Row("/desk/payouts/{id}/paid", POST, payouts.mark_paid, May.PAY_OUT),
+    Row("/desk/payouts/{id}/returned", POST, payouts.mark_returned, May.PAY_OUT),
     # refunds
     Row("/desk/finance/refunds", GET, refunds.show_refunds, May.MANAGE_MONEY),
     Row("/desk/finance/refunds/new", GET, refunds.show_start, May.MANAGE_MONEY),
@@ -261,6 +301,11 @@ ROUTES: tuple[Row, ...] = (
     Row("/desk/finance/refunds/{id}/keep", POST, refunds.keep, May.MANAGE_MONEY),
     Row("/desk/finance/refunds/{id}/take", POST, refunds.take, May.MANAGE_MONEY),
     Row("/desk/finance/refunds/{id}/explain", POST, refunds.explain, May.MANAGE_MONEY),
+    # large gifts
+    Row("/desk/finance/large-gifts", GET, vigilance.show_cases, May.MANAGE_MONEY),
+    Row("/desk/finance/large-gifts/terms", POST, vigilance.save_terms, May.MANAGE_MONEY),
+    Row("/desk/finance/large-gifts/{id}/finding", POST, vigilance.find_out, May.MANAGE_MONEY),
+    Row("/desk/finance/large-gifts/{id}/close", POST, vigilance.close, May.MANAGE_MONEY),
     # receipts, certificates, statements, one's own data
     Row("/me/gifts", GET, receipts.show_gifts, May.GIVE),
     Row("/me/gifts/{id}", GET, receipts.show_gift, May.GIVE),
@@ -304,6 +349,20 @@ ROUTES: tuple[Row, ...] = (
     Row("/desk/finance/months/{month}/close", POST, months.close, May.MANAGE_MONEY),
     Row("/desk/finance/months/{month}/vouchers.csv", GET, months.download_csv, May.SEE_MONEY),
     Row("/desk/finance/months/{month}/vouchers.xlsx", GET, months.download_workbook, May.SEE_MONEY),
+    # disclosure: what has to be published, and the funds' books for everybody
+    Row("/disclosures", GET, disclosures.show_reports, May.READ_WALL),
+    Row("/disclosures/{id}", GET, disclosures.show_report, May.READ_WALL),
+    Row("/disclosures/{id}/pdf", GET, disclosures.download_report, May.READ_WALL),
+    Row("/disclosures/{id}/xlsx", GET, disclosures.download_report_workbook, May.READ_WALL),
+    Row("/transparency", GET, disclosures.show_transparency, May.READ_WALL),
+    Row("/transparency/csv", GET, disclosures.download_transparency, May.READ_WALL),
+    Row("/transparency/{id}", GET, disclosures.show_fund, May.READ_WALL),
+    Row("/transparency/{id}/xlsx", GET, disclosures.download_fund, May.READ_WALL),
+    Row("/desk/disclosures", GET, disclosures_desk.show_calendar, May.DISCLOSE),
+    Row("/desk/disclosures/{id}", GET, disclosures_desk.show_duty, May.DISCLOSE),
+    Row("/desk/disclosures/{id}/draft", POST, disclosures_desk.save, May.DISCLOSE),
+    Row("/desk/disclosures/{id}/publish", POST, disclosures_desk.publish, May.DISCLOSE),
+    Row("/desk/disclosures/{id}/drop", POST, disclosures_desk.drop, May.DISCLOSE),
     # benefits and imports
     Row("/desk/imports", GET, imports.show_imports, May.IMPORT),
     Row("/desk/imports", POST, imports.upload, May.IMPORT, IMPORT_BYTES + FORM_BYTES),

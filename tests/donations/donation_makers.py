@@ -9,6 +9,7 @@ from cishan.payments.actions import settle
 from cishan.payments.alipay.terms import Trade, TradeStatus
 from cishan.payments.states import LateChoice, SettleSource
 from cishan.sealing import Sealer
+from cishan.vigilance.states import GiftSource
 
 
 async def pledge(
@@ -19,9 +20,10 @@ async def pledge(
     now: datetime,
     shows_name: bool = False,
     late_choice: LateChoice = LateChoice.REFUND,
+    source: GiftSource | None = None,
 ) -> Pledged:
     return await make_donation(
-        fund_id, amount_fen, shows_name=shows_name, late_choice=late_choice, actor=donor, now=now
+        fund_id, amount_fen, shows_name=shows_name, late_choice=late_choice, actor=donor, now=now, source=source
     )
 
 

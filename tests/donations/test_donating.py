@@ -10,7 +10,7 @@ from cishan.charities.queries import Site
 from cishan.clock import SteppedClock
 from cishan.database import rows
 from cishan.donations.totals import Total, total_of
-from cishan.errors import Conflict
+from cishan.errors import Conflict, InvalidInput
 from cishan.ledger.queries import balance_of
 from cishan.ledger.states import AccountType
 from cishan.payments.states import UnassignedReason
@@ -73,7 +73,30 @@ async def test_nothing_is_taken_beyond_a_target_that_stops(
     site: Site, donor: Viewer, sealer: Sealer, clock: SteppedClock, given_fen: int, taken: bool
 ) -> None:
     await rows(BOUND, site.fund_id, None, None, 15_000)
-    for fen in (GIVEN_FEN, given_fen):
-        await pay(await pledge(site.fund_id, fen, donor=donor, now=clock.now()), sealer=sealer, now=clock.now())
+    pledged = [await pledge(site.fund_id, fen, donor=donor, now=clock.now()) for fen in (GIVEN_FEN, given_fen)]
+    for one in pledged:
+        await pay(one, sealer=sealer, now=clock.now())
     assert (await total_of(site.fund_id)).given_fen == GIVEN_FEN + (given_fen if taken else 0)
     assert await unassigned() == ([] if taken else [(UnassignedReason.SURPLUS.value, given_fen)])
+
+
+@pytest.mark.parametrize(("given_fen", "allowed"), [(4_999, True), (5_000, True), (5_001, False)])
+async def test_what_a_stopping_target_has_no_room_for_is_refused_before_paying(
+    site: Site, donor: Viewer, sealer: Sealer, clock: SteppedClock, given_fen: int, allowed: bool
+) -> None:
+    await rows(BOUND, site.fund_id, None, None, 15_000)
+    await pay(await pledge(site.fund_id, GIVEN_FEN, donor=donor, now=clock.now()), sealer=sealer, now=clock.now())
+    if allowed:
+        await pledge(site.fund_id, given_fen, donor=donor, now=clock.now())
+        return
+    with pytest.raises(InvalidInput, match="还差 50"):
+        await pledge(site.fund_id, given_fen, donor=donor, now=clock.now())
+
+
+async def test_a_target_that_is_reached_takes_nothing_more(
+    site: Site, donor: Viewer, sealer: Sealer, clock: SteppedClock
+) -> None:
+    await rows(BOUND, site.fund_id, None, None, GIVEN_FEN)
+    await pay(await pledge(site.fund_id, GIVEN_FEN, donor=donor, now=clock.now()), sealer=sealer, now=clock.now())
+    with pytest.raises(Conflict, match="已经筹够"):
+        await pledge(site.fund_id, 100, donor=donor, now=clock.now())

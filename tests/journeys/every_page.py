@@ -42,6 +42,7 @@ NOT_PAGES = {
     "/projects/{id}/poster.pdf",
     "/pay/return",
     "/me/claims/{id}/pay",
+    "/me/donations/{id}/pay",
     "/staff",
     "/field/wishes/{id}/go-on",
     "/desk/imports/templates/{kind}",
@@ -49,6 +50,10 @@ NOT_PAGES = {
     "/desk/finance/bank/template",
     "/desk/finance/months/{month}/vouchers.csv",
     "/desk/finance/months/{month}/vouchers.xlsx",
+    "/disclosures/{id}/pdf",
+    "/disclosures/{id}/xlsx",
+    "/transparency/csv",
+    "/transparency/{id}/xlsx",
 }
 """Answers that are text, pictures, files or redirects."""
 
@@ -92,6 +97,10 @@ SAMPLES: dict[str, Sample] = {
     "/desk/projects/{id}/file": Sample(Role.EDITOR, A_PROJECT % "draft"),
     "/desk/projects/{id}/amend": Sample(Role.EDITOR, A_PROJECT % "open", "?field=money"),
     "/desk/projects/{id}/updates/new": Sample(Role.EDITOR, A_PROJECT % "open"),
+    "/disclosures": Sample(None),
+    "/disclosures/{id}": Sample(None, "SELECT id FROM disclosure WHERE $1::bigint >= 0 ORDER BY id LIMIT 1"),
+    "/transparency": Sample(None),
+    "/transparency/{id}": Sample(None, "SELECT id FROM fund WHERE $1::bigint >= 0 ORDER BY id LIMIT 1"),
     "/report": Sample(None),
     "/report/thanks": Sample(None),
     "/sign-in": Sample(None),
@@ -100,6 +109,10 @@ SAMPLES: dict[str, Sample] = {
     "/list": Sample(None),
     "/demo/outbox": Sample(None),
     "/wishes/{id}/claim": Sample(Role.DONOR, A_WISH % "published"),
+    "/give": Sample(Role.DONOR),
+    "/projects/{id}/give": Sample(Role.DONOR, A_PROJECT % "open"),
+    "/me/monthly": Sample(Role.DONOR),
+    "/me/donations/{id}": Sample(Role.DONOR, "SELECT id FROM donation WHERE donor_id = $1 ORDER BY id LIMIT 1"),
     "/me": Sample(Role.DONOR),
     "/me/claims/{id}": Sample(
         Role.DONOR, "SELECT id FROM claim WHERE donor_id = $1 AND status = 'confirmed' ORDER BY id LIMIT 1"
@@ -149,6 +162,18 @@ SAMPLES: dict[str, Sample] = {
         Role.FINANCE, (CLAIM_IN % ("advanced", ANY)).replace("c.id FROM", "c.id AS ids FROM")
     ),
     "/desk/finance/approvals": Sample(Role.FINANCE),
+    "/desk/disclosures": Sample(Role.EDITOR),
+    "/desk/disclosures/{id}": Sample(
+        Role.EDITOR, "SELECT id FROM disclosure_duty WHERE $1::bigint > 0 ORDER BY due_on LIMIT 1"
+    ),
+    "/desk/payouts": Sample(Role.TOWN_REVIEWER),
+    "/desk/payouts/shares": Sample(Role.FINANCE),
+    "/desk/payouts/payees": Sample(Role.TOWN_REVIEWER),
+    "/desk/payouts/{id}": Sample(Role.EDITOR, "SELECT id FROM payout WHERE $1::bigint > 0 ORDER BY id LIMIT 1"),
+    "/desk/payouts/files/{id}": Sample(
+        Role.CASHIER, "SELECT id FROM payout_file WHERE $1::bigint > 0 ORDER BY id LIMIT 1"
+    ),
+    "/desk/payouts/new": Sample(Role.TOWN_REVIEWER),
     "/desk/finance/receipts": Sample(Role.FINANCE),
     "/desk/finance/receipts/issued": Sample(Role.FINANCE),
     "/desk/finance/receipts/{id}": Sample(
@@ -160,6 +185,7 @@ SAMPLES: dict[str, Sample] = {
         Role.FINANCE, "SELECT id FROM ledger_entry WHERE $1::bigint > 0 ORDER BY id LIMIT 1"
     ),
     "/desk/finance/refunds": Sample(Role.FINANCE),
+    "/desk/finance/large-gifts": Sample(Role.FINANCE),
     "/desk/finance/refunds/new": Sample(Role.FINANCE),
     "/desk/finance/refunds/terms": Sample(Role.FINANCE),
     "/desk/finance/refunds/{id}": Sample(

@@ -1,7 +1,9 @@
 """Pure decisions about orders."""
 
+import random
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -32,6 +34,20 @@ def test_a_split_conserves_every_fen(lines: list[Line], difference: int) -> None
     shared = sum(line.amount_fen for line in split.gifts) + sum(amount for _, _, amount in split.unassigned)
     assert shared == received_fen
     assert all(amount > 0 for _, _, amount in split.unassigned)
+
+
+@pytest.mark.slow
+def test_a_million_random_splits_conserve_every_fen() -> None:
+    chance, reasons = random.Random(4), (None, UnassignedReason.LATE, UnassignedReason.DUPLICATE)
+    for _ in range(1_000_000):
+        some = tuple(
+            Line(number, chance.randint(1, 2), chance.randint(1, 10**7), chance.choice(reasons))
+            for number in range(chance.randint(1, 4))
+        )
+        total_fen = sum(line.amount_fen for line in some)
+        received_fen = max(1, total_fen + chance.choice((0, 0, chance.randint(-(10**7), 10**7))))
+        split = split_received(some, total_fen, received_fen)
+        assert sum(one.amount_fen for one in split.gifts) + sum(fen for _, _, fen in split.unassigned) == received_fen
 
 
 def test_our_numbers_are_fit_for_the_gateway_and_differ() -> None:

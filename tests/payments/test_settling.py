@@ -36,7 +36,7 @@ def test_an_order_is_paid_and_closed_in_one_file_and_settled_from_two() -> None:
     writers = {name for name, text in sources.items() if re.search(r"UPDATE payment_order SET status", text)}
     callers = {name for name, text in sources.items() if re.search(r"await settle\(", text)}
     assert writers == {"payments/actions.py"}
-    assert callers == {"payments/inbox.py", "payments/polling.py", "demo/journey.py"}
+    assert callers == {"payments/inbox.py", "payments/polling.py", "demo/vouching.py"}
 
 
 @pytest.mark.usefixtures("transaction")

@@ -50,6 +50,7 @@ def gift(**changes: object) -> MoneyGift:
         project="微心愿",
         wishes="想要一张书桌",
         claim_id=7,
+        donation_id=None,
         state=ReceiptState.NOT_ASKED,
         due_at=None,
         refusal="",

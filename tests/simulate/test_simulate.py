@@ -51,6 +51,14 @@ HAPPENED = (
     "hours_given",
     "thanks_passed_on",
     "imports_applied",
+    "donations",
+    "donations_returned",
+    "monthly_gifts",
+    "large_gifts",
+    "payouts",
+    "payouts_with_kin",
+    "people_helped",
+    "reports_published",
 )
 """What every year must contain, by the counts of what the database holds at its end."""
 
@@ -115,6 +123,10 @@ async def test_every_wish_has_come_to_an_end(year: Run) -> None:
     assert year.counts["wishes_collected"] == WISHES == sum(year.counts[name] for name in ends)
     assert (year.counts["wishes_open"], year.counts["orders_pending"]) == (0, 0)
     assert year.counts["fulfilled_without_list"] == 0
+
+
+async def test_every_report_was_published_in_time(year: Run) -> None:
+    assert year.counts["reports_late"] == 0
 
 
 async def test_received_money_is_spent_or_still_there(year: Run) -> None:

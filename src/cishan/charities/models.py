@@ -44,7 +44,8 @@ class Fund(Model):
     """A filed purpose with its own wall in the ledger (慈善法 arts 54, 56). One filing number, one fund.
 
     A fund takes money from `takes_from` until `takes_until`, and never more than `cap_fen` where the plan stops at its
-    target; empty ones bound nothing, as for the 微心愿 fund.
+    target; empty ones bound nothing, as for the 微心愿 fund. `held_fen` is what allocations set aside and no approved
+    payout has used yet; payouts alone write it, under this row's lock.
     """
 
     id = fields.BigIntField(primary_key=True)
@@ -59,12 +60,14 @@ class Fund(Model):
     takes_from = fields.DatetimeField(null=True)
     takes_until = fields.DatetimeField(null=True)
     cap_fen = fields.BigIntField(null=True)
+    held_fen = fields.BigIntField(default=0, db_default=0)
 
     class Meta:
         table = "fund"
         constraints = [
             UniqueConstraint(fields=("charity_id",), name="uq_fund_wish", condition="kind = 'wish'"),
             CheckConstraint(check="cap_fen > 0", name="ck_fund_cap"),
+            CheckConstraint(check="held_fen >= 0", name="ck_fund_held"),
         ]
 
 

@@ -28,11 +28,14 @@ from cishan.events.actions import record_event
 from cishan.messages.actions import queue_notice
 from cishan.money import yuan_text
 from cishan.payments.actions import NewLine, open_order
+from cishan.payments.models import Order
 from cishan.payments.queries import last_late_choice
 from cishan.payments.rules import is_far_beyond
 from cishan.payments.states import LateChoice
 from cishan.refunds.queries import terms_on, usual_gift_fen
 from cishan.sealing import Sealer
+from cishan.vigilance.actions import watch_order
+from cishan.vigilance.states import GiftSource
 from cishan.wishes import actions as wishes
 
 OWNER_KIND = "claim"
@@ -97,6 +100,7 @@ async def claim_wish(
     actor: Viewer,
     now: datetime,
     late_choice: LateChoice = LateChoice.REFUND,
+    source: GiftSource | None = None,
 ) -> Claimed:
     """Takes a published wish for this donor alone. One live claim a wish is held by the database.
 
@@ -131,7 +135,9 @@ async def claim_wish(
             return Claimed(claim.id)
         line = NewLine(OWNER_KIND, claim.id, site.fund_id, wish.price_fen)
         expires_at = payable_until(terms, now)
-        number = await _open_order(line, wish_id, expires_at, late_choice, site=site, actor=actor, now=now)
+        order = await _open_order(line, wish_id, expires_at, late_choice, site=site, actor=actor, now=now)
+        await watch_order(order.id, source, charity_id=site.charity_id, actor=actor, now=now)
+        number = order.out_trade_no
         return Claimed(claim.id, number)
 
 
@@ -144,8 +150,8 @@ async def _open_order(
     site: Site,
     actor: Viewer,
     now: datetime,
-) -> str:
-    order = await open_order(
+) -> Order:
+    return await open_order(
         [line],
         charity_id=site.charity_id,
         subject=order_subject(wish_id),
@@ -154,7 +160,6 @@ async def _open_order(
         now=now,
         late_choice=late_choice,
     )
-    return order.out_trade_no
 
 
 async def pay_anew(claim_id: int, *, site: Site, actor: Viewer, now: datetime) -> str:
@@ -174,7 +179,8 @@ async def pay_anew(claim_id: int, *, site: Site, actor: Viewer, now: datetime) -
         line = NewLine(OWNER_KIND, claim_id, site.fund_id, claim["price_fen"])
         expires_at = claim["due_at"] - PAY_GRACE
         choice = await last_late_choice(actor.account_id)
-        return await _open_order(line, claim["wish_id"], expires_at, choice, site=site, actor=actor, now=now)
+        order = await _open_order(line, claim["wish_id"], expires_at, choice, site=site, actor=actor, now=now)
+        return order.out_trade_no
 
 
 async def cancel_claim(claim_id: int, *, actor: Viewer, now: datetime) -> None:

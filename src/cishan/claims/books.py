@@ -15,8 +15,10 @@ from cishan.claims.staff_queries import (
     sources_of_claims,
     sources_of_order,
 )
+from cishan.claims.tracing import Trace, trace_order
 from cishan.divisions.queries import names_of
 from cishan.errors import NotFound
+from cishan.labels import label
 from cishan.ledger.pages import (
     CREDIT,
     DEBIT,
@@ -121,6 +123,7 @@ async def show_entries(request: Request) -> Response:
     search, errors = await _search(values)
     charity_id, number = request.state.site.charity_id, page_number(request)
     total = await count_entries(charity_id, search)
+    trace = await _trace(charity_id, values["order"]) if values["order"] and not errors else None
     found = await entries(charity_id, search, limit=PAGE_ENTRIES, offset=(number - 1) * PAGE_ENTRIES)
     asked = urlencode({name: value for name, value in values.items() if value})
     base = f"/desk/finance/entries?{asked}&" if asked else "/desk/finance/entries?"
@@ -130,8 +133,18 @@ async def show_entries(request: Request) -> Response:
         searched=bool(asked),
         values=values,
         errors=errors,
+        paid_fen=trace.paid_fen if trace else None,
+        places=tuple((label(part.place), part.fen) for part in trace.parts) if trace else (),
     )
     return page_response(request, "ledger/entries.html", page, status=400 if errors else 200)
+
+
+async def _trace(charity_id: int, out_trade_no: str) -> Trace | None:
+    """Where the money of a searched order is; None for one that nobody has paid."""
+    try:
+        return await trace_order(out_trade_no, charity_id=charity_id)
+    except NotFound:
+        return None
 
 
 async def _search(values: dict[str, str]) -> tuple[Search, dict[str, str]]:

@@ -39,6 +39,7 @@ class ClaimPage:
     late_chosen: str
     cooling_hours: int
     asks_again: bool
+    sources: tuple[tuple[str, str], ...]
     errors: Mapping[str, str]
 
     @property

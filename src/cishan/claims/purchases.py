@@ -26,6 +26,7 @@ from cishan.messages.actions import queue_notice
 from cishan.money import yuan_text
 from cishan.permissions import Permission, holds
 from cishan.sealing import Sealer
+from cishan.vigilance.actions import is_frozen
 
 MOST_ADVANCES = 40
 """Claims that one form may advance money for."""
@@ -48,6 +49,7 @@ WAITING = "SELECT id FROM purchase WHERE claim_id = $1 AND booked_at IS NULL"
 MARK_BOOKED = "UPDATE purchase SET booked_at = $2 WHERE id = $1"
 MARK_APPROVED = "UPDATE purchase SET approved_by_id = $2, approved_at = $3 WHERE id = $1"
 DROP = "DELETE FROM purchase WHERE id = $1"
+ORDERS_OF_CLAIM = "SELECT DISTINCT order_id FROM order_line WHERE owner_kind = 'claim' AND owner_id = $1"
 LOCK_FUND = "SELECT id FROM fund WHERE id = $1 FOR NO KEY UPDATE"
 PROMISED = """
 SELECT coalesce(sum(c.price_fen), 0)::bigint AS fen
@@ -92,6 +94,7 @@ async def _advance(claim_id: int, *, actor: Viewer, now: datetime) -> AdvanceRes
     try:
         async with in_transaction():
             claim = await lock_claim_for(claim_id, actor)
+            await _check_not_frozen(claim_id)
             amount_fen, town = claim["price_fen"], town_of(claim["division_code"])
             detail: dict[str, object] = {"amount_fen": amount_fen}
             await move_claim(claim, "advance", actor=actor, now=now, due_at=claim["due_at"], detail=detail)
@@ -101,6 +104,13 @@ async def _advance(claim_id: int, *, actor: Viewer, now: datetime) -> AdvanceRes
     except CishanError as error:
         return AdvanceResult(claim_id, error.sentence)
     return AdvanceResult(claim_id)
+
+
+async def _check_not_frozen(claim_id: int) -> None:
+    """Raises Conflict while two people have not looked at the large gift that this claim's money is part of."""
+    for order in await rows(ORDERS_OF_CLAIM, claim_id):
+        if await is_frozen(order["order_id"]):
+            raise Conflict("这笔钱正在核查，核查完才能拨。请先到“大额核查”办结。")
 
 
 async def record_purchase(claim_id: int, voucher: Voucher, *, actor: Viewer, sealer: Sealer, now: datetime) -> bool:
@@ -184,11 +194,16 @@ async def fund_of(claim: JsonRow) -> int:
     return found
 
 
+async def promised_fen(fund_id: int) -> int:
+    """What donors have paid for wishes and finance has not advanced yet: it is promised to those wishes."""
+    found: int = (await rows(PROMISED, fund_id))[0]["fen"]
+    return found
+
+
 async def _check_covered(fund_id: int, extra_fen: int) -> None:
     """Raises Conflict when the fund can't pay the extra out of what is its own. One at a time, under the fund's lock."""
     await rows(LOCK_FUND, fund_id)
-    promised_fen: int = (await rows(PROMISED, fund_id))[0]["fen"]
-    free_fen = max(0, await own_balance_of(fund_id) - promised_fen)
+    free_fen = max(0, await own_balance_of(fund_id) - await promised_fen(fund_id))
     if extra_fen > free_fen:
         raise Conflict(
             f"多花的 {yuan_text(extra_fen)} 元，项目里的钱不够：除去别的心愿已经收到、还没拨付的捐款，"

@@ -35,7 +35,7 @@ from cishan.errors import Conflict, InvalidInput
 from cishan.forms.reading import FormModel, read_fields, read_form, typed_text
 from cishan.forms.replay import answer_once
 from cishan.labels import label
-from cishan.payments.alipay.terms import Checkout, CheckoutTooLate
+from cishan.payments.cashier import Payable, cashier_address
 from cishan.payments.queries import last_late_choice
 from cishan.payments.rules import is_payable
 from cishan.payments.states import LateChoice
@@ -44,6 +44,8 @@ from cishan.refunds.actions import take_gift_back
 from cishan.refunds.neighbours import neighbours_of
 from cishan.refunds.queries import terms_on
 from cishan.templating import page_response
+from cishan.vigilance.queries import source_choices
+from cishan.vigilance.states import GiftSource
 from cishan.web import done, path_id, see_other, services_of, viewer_of
 from cishan.wishes import queries as wishes
 
@@ -54,6 +56,7 @@ class ClaimForm(FormModel):
     way: ClaimWay
     late: LateChoice | None = None
     sure: bool = False
+    source: GiftSource | None = None
 
 
 async def show_claim(request: Request) -> Response:
@@ -71,7 +74,9 @@ async def make_claim(request: Request) -> Response:
         if form.way is ClaimWay.PAY and not form.sure:
             await check_not_mistaken(wish_id, charity_id=site.charity_id, actor=viewer, now=now)
         choice = form.late or await last_late_choice(viewer.account_id)
-        claimed = await claim_wish(wish_id, form.way, site=site, actor=viewer, now=now, late_choice=choice)
+        claimed = await claim_wish(
+            wish_id, form.way, site=site, actor=viewer, now=now, late_choice=choice, source=form.source
+        )
         return f"/me/claims/{claimed.claim_id}" + ("/pay" if claimed.out_trade_no else "")
 
     try:
@@ -117,6 +122,7 @@ async def _claim_page(
         late_chosen=typed.get("late") or (await last_late_choice(viewer.account_id)).value,
         cooling_hours=(await terms_on(site.charity_id, now)).cooling_hours,
         asks_again="sure" in errors,
+        sources=source_choices() if "source" in errors else (),
         errors=errors,
     )
 
@@ -126,27 +132,13 @@ async def go_to_cashier(request: Request) -> Response:
     services, viewer = services_of(request), viewer_of(request)
     gift, now = await gift_of(path_id(request), viewer=viewer), services.clock.now()
     payable = [order for order in gift.orders if is_payable(order.status, order.expires_at - LAST_MINUTES_TO_PAY, now)]
-    if gift.status is not ClaimStatus.RESERVED or not payable or services.gateway is None:
+    if gift.status is not ClaimStatus.RESERVED or not payable:
         return see_other(f"/me/claims/{gift.id}")
-    base = services.settings.site_url
-    checkout = Checkout(
-        out_trade_no=payable[-1].out_trade_no,
-        subject=order_subject(gift.wish_id),
-        total_fen=payable[-1].total_fen,
-        expires_at=payable[-1].expires_at,
-        notify_url=f"{base}/pay/notify",
-        return_url=f"{base}/pay/return",
-        quit_url=f"{base}/me/claims/{gift.id}",
-        phone=is_phone(request),
+    order = payable[-1]
+    subject, page = order_subject(gift.wish_id), f"/me/claims/{gift.id}"
+    return see_other(
+        cashier_address(request, Payable(order.out_trade_no, subject, order.total_fen, order.expires_at, page))
     )
-    try:
-        return see_other(services.gateway.checkout_url(checkout))
-    except CheckoutTooLate:
-        return see_other(f"/me/claims/{gift.id}")
-
-
-def is_phone(request: Request) -> bool:
-    return "Mobile" in request.headers.get("user-agent", "")
 
 
 async def start_again(request: Request) -> Response:

@@ -21,11 +21,14 @@ from cishan.charities.states import LegalMode
 from cishan.claims.states import OVER, ClaimStatus, ClaimWay
 from cishan.clock import beijing_day
 from cishan.database import rows
+from cishan.demo.giving import give_to_the_fund
+from cishan.demo.help import help_families
 from cishan.demo.journey import Home, Journey, Stage, Waits
 from cishan.demo.papers import write_papers
 from cishan.demo.payments import import_payments
 from cishan.demo.people import CITY, SEED, VILLAGES, Family, families
 from cishan.demo.projects import open_projects
+from cishan.demo.publishing import publish_reports
 from cishan.demo.reconciliation import agree_with_bills
 from cishan.demo.refunds import propose_refund
 from cishan.demo.staff import Crew, open_accounts
@@ -140,9 +143,15 @@ async def load_city(services: Services, owners: LineOwners, *, report: Report) -
         await _make_wishes(journey, homes, crew, now, chance)
         report("慈善筹项目：备案、募捐、进展")
         await open_projects(crew, site, services, owners, now=now)
+        report("捐给微心愿项目的款")
+        await give_to_the_fund(crew, site, services, owners, now=now)
         report("支付宝账单和银行流水")
         await agree_with_bills(crew, site, services, now=now)
+        report("救助款")
+        await help_families(crew, site, homes, services, now=now)
         await number_entries()
+        report("公开的报告")
+        await publish_reports(crew, site, now=now)
         report("捐赠票据和证书")
         await write_papers(crew, sealer=services.sealer, now=now)
         await propose_refund(crew, site, owners, now=now)

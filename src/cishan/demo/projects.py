@@ -9,6 +9,7 @@ from cishan.clock import BEIJING, beijing_day
 from cishan.database import rows
 from cishan.demo import drawings
 from cishan.demo.staff import Crew
+from cishan.disclosures.gate import KeptDuties
 from cishan.donations.actions import make_donation
 from cishan.payments.actions import settle
 from cishan.payments.alipay.terms import Trade, TradeStatus
@@ -22,7 +23,6 @@ from cishan.projects.actions import (
     file_project,
     open_due_projects,
 )
-from cishan.projects.duties import NobodyKeepsDuties
 from cishan.projects.filing_rules import Filing
 from cishan.projects.plan import BudgetItem, Plan
 from cishan.projects.rules import Decision
@@ -98,8 +98,8 @@ async def _open_one(crew: Crew, site: Site, services: Services, opened: datetime
     decision = Decision(f"示例德慈〔{before.year}〕1 号", beijing_day(before))
     await decide_project(project_id, decision, actor=crew.director, now=before)
     filing = Filing(f"示例备案 {site.uscc}A{before:%y}002", beijing_day(before))
-    await file_project(project_id, filing, duties=NobodyKeepsDuties(), actor=crew.editor, now=before)
-    await open_due_projects(limit=1, sealer=services.sealer, now=opened)
+    await file_project(project_id, filing, duties=KeptDuties(), actor=crew.editor, now=before)
+    await open_due_projects(limit=1, duties=KeptDuties(), now=opened)
     fund_id: int = (await rows("SELECT fund_id FROM project WHERE id = $1", project_id))[0]["fund_id"]
     return fund_id, project_id
 

@@ -1,4 +1,4 @@
-"""The demo's bills and bank: every day agrees but one, and the bank shows a withdrawal that nobody has recognised yet.
+"""The demo's bills and bank: every day agrees but one, and the bank shows a withdrawal that nobody has recognised yet beside one that is booked.
 
 The sandbox knows nothing of what was paid before it was up, so the bills of those days are written here and are not asked for
 again.
@@ -11,14 +11,14 @@ from cishan.charities.queries import Site
 from cishan.clock import beijing_day
 from cishan.database import JsonRow, rows
 from cishan.demo.staff import Crew
-from cishan.reconciliation.bank import apply_statement, preview_statement
+from cishan.reconciliation.bank import apply_statement, code_line, preview_statement
 from cishan.reconciliation.bank_desk import statements_directory
 from cishan.reconciliation.bank_reading import COLUMNS
 from cishan.reconciliation.comparing import record_bill
 from cishan.reconciliation.fetching import open_days
 from cishan.reconciliation.reading import BillLine, bill_of
 from cishan.reconciliation.refunds import refunds_of_day
-from cishan.reconciliation.states import BillRowKind
+from cishan.reconciliation.states import BankLineStatus, BillRowKind
 from cishan.services import Services
 
 PAID = """
@@ -28,7 +28,9 @@ SELECT trade_no, out_trade_no, paid_fen, paid_at, (paid_at AT TIME ZONE 'Asia/Sh
 DAYS = "SELECT id, day FROM bill_day ORDER BY day"
 ASK_NO_MORE = "UPDATE bill_day SET next_try_at = NULL"
 STRANGERS_FEN = 1_990
+FIRST_WITHDRAWAL = "DEMO202500000"
 STATEMENT = (
+    ("{day} 09:10:00", FIRST_WITHDRAWAL, "200.00", "", "支付宝（中国）网络技术有限公司", "提现"),
     ("{day} 10:20:00", "DEMO202500001", "300.00", "", "支付宝（中国）网络技术有限公司", "提现"),
     ("{day} 10:21:00", "DEMO202500002", "", "1.50", "", "短信费"),
     ("{day} 14:05:00", "DEMO202500003", "5000.00", "", "德州示例商贸有限公司", "往来款"),
@@ -92,3 +94,5 @@ async def _bring_statement(crew: Crew, site: Site, services: Services, *, now: d
         sealer=services.sealer,
         now=now,
     )
+    line = (await rows("SELECT id FROM bank_line WHERE serial = $1", FIRST_WITHDRAWAL))[0]["id"]
+    await code_line(line, BankLineStatus.WITHDRAWAL, "", charity_id=site.charity_id, actor=crew.bookkeeper, now=now)

@@ -1,36 +1,55 @@
 """The only writer of donations: made before paying, received by `settle`, counted out again by a refund."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from tortoise.transactions import in_transaction
 
 from cishan.accounts.viewer import Viewer
 from cishan.database import JsonRow, rows
 from cishan.donations.models import Donation
-from cishan.donations.rules import PAY_FOR, check_takes_money, next_status, refusal_of_payment, takes_money
+from cishan.donations.rules import (
+    PAY_FOR,
+    check_takes_money,
+    check_within_cap,
+    next_status,
+    refusal_of_payment,
+    takes_money,
+)
 from cishan.donations.states import DonationStatus
 from cishan.donations.totals import count_gift, total_of
-from cishan.errors import NotFound
+from cishan.errors import InvalidInput, NotFound
 from cishan.events.actions import record_event
-from cishan.ledger.queries import own_balance_of
+from cishan.ledger.queries import uncommitted_of
 from cishan.messages.actions import queue_notice
 from cishan.money import yuan_text
 from cishan.payments.actions import NewLine, open_order
 from cishan.payments.owners import Unspent, Used
+from cishan.payments.rules import is_far_beyond
 from cishan.payments.states import LateChoice, UnassignedReason
+from cishan.refunds.queries import terms_on, usual_gift_fen
 from cishan.refunds.states import COUNTED_SQL
 from cishan.sealing import Sealer
+from cishan.vigilance.actions import watch_order
+from cishan.vigilance.states import GiftSource
 
 OWNER_KIND = "donation"
 
-FUND = "SELECT id, charity_id, name, takes_from, takes_until FROM fund WHERE id = $1"
+FUND = "SELECT id, charity_id, name, takes_from, takes_until, cap_fen FROM fund WHERE id = $1"
 LOCK = """
 SELECT d.id, d.fund_id, d.donor_id, d.status, d.amount_fen, d.left_fen, f.name AS fund_name, f.takes_from, f.takes_until,
        f.cap_fen
   FROM donation d JOIN fund f ON f.id = d.fund_id WHERE d.id = $1 FOR UPDATE OF d
 """
 LOCK_FUND = "SELECT id FROM fund WHERE id = $1 FOR NO KEY UPDATE"
+SHOW_NAME = "UPDATE donation SET shows_name = $2 WHERE id = $1"
+UNPAID = """
+SELECT d.id FROM donation d
+ WHERE d.status = 'pledged'
+   AND NOT EXISTS (SELECT FROM order_line l JOIN payment_order o ON o.id = l.order_id
+                    WHERE l.owner_kind = 'donation' AND l.owner_id = d.id AND o.status <> 'closed')
+ ORDER BY d.id LIMIT $1
+"""
 PAID_AT = "SELECT paid_at FROM payment_order WHERE id = $1"
 MOVE = "UPDATE donation SET status = $2, left_fen = $3, received_at = $4 WHERE id = $1"
 COUNT_ANEW = "UPDATE donation SET status = $2, left_fen = $3 WHERE id = $1"
@@ -58,10 +77,15 @@ async def make_donation(
     late_choice: LateChoice,
     actor: Viewer,
     now: datetime,
+    pay_for: timedelta = PAY_FOR,
+    source: GiftSource | None = None,
+    may_ask: bool = True,
 ) -> Pledged:
-    """Writes down what somebody gives to a fund, with an order that can be paid for some minutes.
+    """Writes down what somebody gives to a fund, with an order that can be paid for `pay_for`.
 
-    Raises NotFound for a fund that is not there, Conflict for one that takes no money now.
+    Raises NotFound for a fund that is not there, Conflict for one that takes no money now, InvalidInput("amount") for more
+    than is lacking to a target that stops, InvalidInput("source") when a large sum wants its source said; with `may_ask`
+    False nobody is there to be asked.
     """
     async with in_transaction():
         found = await rows(FUND, fund_id)
@@ -69,6 +93,8 @@ async def make_donation(
             raise NotFound
         fund = found[0]
         check_takes_money(now, takes_from=fund["takes_from"], takes_until=fund["takes_until"])
+        if fund["cap_fen"] is not None:
+            check_within_cap(amount_fen, cap_fen=fund["cap_fen"], given_fen=(await total_of(fund_id)).given_fen)
         donation = await Donation.create(
             charity_id=fund["charity_id"],
             fund_id=fund_id,
@@ -83,26 +109,73 @@ async def make_donation(
             [NewLine(OWNER_KIND, donation.id, fund_id, amount_fen)],
             charity_id=fund["charity_id"],
             subject="慈善捐款",
-            expires_at=now + PAY_FOR,
+            expires_at=now + pay_for,
             actor=actor,
             now=now,
             late_choice=late_choice,
         )
+        await watch_order(order.id, source, charity_id=fund["charity_id"], actor=actor, now=now, may_ask=may_ask)
     return Pledged(donation.id, order.out_trade_no)
 
 
+async def check_not_mistaken(amount_fen: int, *, charity_id: int, actor: Viewer, now: datetime) -> None:
+    """Raises InvalidInput("sure") for a donation far beyond what this donor usually gives, so that they are asked again."""
+    terms, usual_fen = await terms_on(charity_id, now), await usual_gift_fen(actor.account_id)
+    if usual_fen and is_far_beyond(
+        amount_fen,
+        need_fen=amount_fen,
+        usual_fen=usual_fen,
+        times=terms.ask_again_times,
+        floor_fen=terms.ask_again_over_fen,
+    ):
+        raise InvalidInput(
+            {
+                "sure": f"这次要捐 {yuan_text(amount_fen)} 元，您平时一次捐 {yuan_text(usual_fen)} 元左右。"
+                "请再看一眼金额；没有错的话，勾上这一项再提交。"
+            }
+        )
+
+
+async def show_name(donation_id: int, shown: bool, *, actor: Viewer, now: datetime) -> None:
+    """Lets a donor be named in public, or not any more; a stranger's donation is not there."""
+    async with in_transaction():
+        donation = await lock_donation(donation_id)
+        if donation["donor_id"] != actor.account_id:
+            raise NotFound
+        await rows(SHOW_NAME, donation_id, shown)
+        await record_event("donation", donation_id, "name", actor=actor, now=now, detail={"shown": shown})
+
+
+async def lapse_due_donations(*, limit: int, sealer: Sealer, now: datetime) -> int:
+    """Ends donations whose order was closed unpaid; returns how many. Money that comes all the same is still received."""
+    lapsed = 0
+    for row in await rows(UNPAID, limit):
+        async with in_transaction():
+            donation = await lock_donation(row["id"])
+            if donation["status"] is not DonationStatus.PLEDGED:
+                continue
+            status = next_status(donation["status"], "lapse")
+            await rows(MOVE, row["id"], status.value, 0, None)
+            await record_event("donation", row["id"], "lapse", actor=None, now=now)
+            lapsed += 1
+    return lapsed
+
+
 async def follow_refund(order_id: int, *, actor: Viewer | None, now: datetime) -> None:
-    """Counts a donation anew after something of its order was promised back; in the refund's transaction."""
+    """Counts a donation anew after something of its order was promised back, or stays after all; in the refund's own
+    transaction.
+    """
     for row in await rows(LEFT, order_id):
         donation = await lock_donation(row["id"])
         gone_fen = donation["left_fen"] - row["left_fen"]
         if not gone_fen:
             continue
-        is_over = row["left_fen"] == 0
-        status = next_status(donation["status"], "return") if is_over else donation["status"]
+        verb = "return" if row["left_fen"] == 0 else "keep" if donation["left_fen"] == 0 else None
+        status = next_status(donation["status"], verb) if verb else donation["status"]
+        gifts = {"return": -1, "keep": 1}.get(verb or "", 0)
         await rows(COUNT_ANEW, row["id"], status.value, row["left_fen"])
-        await count_gift(donation["fund_id"], row["id"], given_fen=-gone_fen, gifts=-1 if is_over else 0)
-        await record_event("donation", row["id"], "return", actor=actor, now=now, detail={"gone_fen": gone_fen})
+        await count_gift(donation["fund_id"], row["id"], given_fen=-gone_fen, gifts=gifts)
+        await record_event("donation", row["id"], verb or "return", actor=actor, now=now, detail={"gone_fen": gone_fen})
 
 
 async def lock_donation(donation_id: int) -> JsonRow:
@@ -148,13 +221,14 @@ class DonationPayments:
         return None
 
     async def unspent(self, owner_id: int) -> Unspent:
-        """All of it, while its fund still has as much."""
+        """All of it, while its fund has as much that is promised to nobody."""
         donation = await lock_donation(owner_id)
-        held_fen = max(await own_balance_of(donation["fund_id"]), 0)
-        return Unspent(min(donation["amount_fen"], held_fen), untouched=donation["amount_fen"] <= held_fen)
+        await rows(LOCK_FUND, donation["fund_id"])
+        free_fen = max(await uncommitted_of(donation["fund_id"]), 0)
+        return Unspent(min(donation["amount_fen"], free_fen), untouched=donation["amount_fen"] <= free_fen)
 
     async def give_up(self, owner_id: int, *, actor: Viewer | None, now: datetime) -> None:
         """What is left is counted by `follow_refund`, once the refund's own lines are written."""
 
     def address_of(self, owner_id: int) -> str:
-        return f"/me/donations/{owner_id}"
+        return f"/me/donations/{owner_id}?back"

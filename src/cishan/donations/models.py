@@ -38,7 +38,10 @@ class Donation(Model):
 
     class Meta:
         table = "donation"
-        indexes = [Index(fields=("fund_id", "received_at", "id"), name="ix_donation_roll")]
+        indexes = [
+            Index(fields=("fund_id", "received_at", "id"), name="ix_donation_roll"),
+            Index(fields=("status", "id"), name="ix_donation_status"),
+        ]
         constraints = [
             CheckConstraint(check="amount_fen > 0 AND left_fen BETWEEN 0 AND amount_fen", name="ck_donation_sums"),
             CheckConstraint(

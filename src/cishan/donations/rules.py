@@ -3,10 +3,16 @@
 from datetime import datetime, timedelta
 
 from cishan.donations.states import MOVES, DonationStatus
-from cishan.errors import Conflict, IllegalMove
+from cishan.errors import Conflict, IllegalMove, InvalidInput
+from cishan.forms.typed import fen_as_typed
 from cishan.labels import label
+from cishan.money import yuan_text
 from cishan.payments.states import UnassignedReason
 
+LEAST_FEN, MOST_FEN = 100, 100_000_000
+"""What one donation may be: from a yuan to a million; more comes by bank, after a call."""
+LAST_MINUTES_TO_PAY = timedelta(minutes=2)
+"""The gateway takes no order that must be paid within a minute."""
 PAY_FOR = timedelta(minutes=30)
 """How long the cashier takes the money of a donation."""
 
@@ -19,7 +25,20 @@ def next_status(status: DonationStatus, verb: str) -> DonationStatus:
     return target
 
 
-VERBS = {"receive": "收款", "return": "退回", "lapse": "过期"}
+VERBS = {"receive": "收款", "return": "退回", "keep": "留在项目", "lapse": "过期"}
+
+
+def read_amount(text: str) -> int:
+    """What a donor typed as yuan, in fen; raises InvalidInput with a sentence for anything that is no sum to give."""
+    try:
+        amount_fen = fen_as_typed(text.strip())
+    except ValueError as error:
+        raise InvalidInput({"amount": "请填写金额，例如 100 或 88.80。"}) from error
+    if amount_fen < LEAST_FEN:
+        raise InvalidInput({"amount": f"一次最少捐 {yuan_text(LEAST_FEN)} 元。"})
+    if amount_fen > MOST_FEN:
+        raise InvalidInput({"amount": "一次最多在网上捐 100 万元。更大的捐款请先打电话，我们当面办。"})
+    return amount_fen
 
 
 def takes_money(at: datetime, *, takes_from: datetime | None, takes_until: datetime | None) -> bool:
@@ -33,6 +52,15 @@ def check_takes_money(at: datetime, *, takes_from: datetime | None, takes_until:
         raise Conflict("这个项目还没有开始募捐。")
     if not takes_money(at, takes_from=takes_from, takes_until=takes_until):
         raise Conflict("这个项目的募捐已经结束，不再收款。没有扣您的钱。")
+
+
+def check_within_cap(amount_fen: int, *, cap_fen: int | None, given_fen: int) -> None:
+    """Raises before paying what a target that stops has no room for: Conflict when it is reached, else InvalidInput."""
+    if cap_fen is None or given_fen + amount_fen <= cap_fen:
+        return
+    if given_fen >= cap_fen:
+        raise Conflict("这个项目已经筹够，不再收款。没有扣您的钱。")
+    raise InvalidInput({"amount": f"离筹够还差 {yuan_text(cap_fen - given_fen)} 元，筹够就不再收款。请少捐一些。"})
 
 
 def refusal_of_payment(

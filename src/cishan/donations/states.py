@@ -16,6 +16,7 @@ class DonationStatus(StrEnum):
 MOVES: dict[str, tuple[frozenset[DonationStatus], DonationStatus]] = {
     "receive": (frozenset({DonationStatus.PLEDGED, DonationStatus.LAPSED}), DonationStatus.RECEIVED),
     "return": (frozenset({DonationStatus.RECEIVED}), DonationStatus.RETURNED),
+    "keep": (frozenset({DonationStatus.RETURNED}), DonationStatus.RECEIVED),
     "lapse": (frozenset({DonationStatus.PLEDGED}), DonationStatus.LAPSED),
 }
 """verb -> (statuses it may start from, status it leads to)."""

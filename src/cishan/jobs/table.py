@@ -12,6 +12,10 @@ from cishan.claims.actions import lapse_due_claims
 from cishan.claims.deadlines import escalate_due_claims, hurry_claims_of_closed_households, remind_due_soon
 from cishan.clock import DatabaseClock
 from cishan.database import database_now
+from cishan.disclosures.duties import plan_duties, remind_of_duties
+from cishan.disclosures.gate import KeptDuties
+from cishan.disclosures.months import count_months
+from cishan.donations.actions import lapse_due_donations
 from cishan.handled import Handled
 from cishan.jobs.housekeeping import purge_expired, sweep_unused
 from cishan.jobs.work import Job, Work
@@ -19,6 +23,7 @@ from cishan.ledger.actions import number_entries
 from cishan.ledger.chain import chain_entries, publish_heads
 from cishan.messages.delivery import deliver_due
 from cishan.messages.transports import transport_of
+from cishan.monthly.actions import open_due_turns
 from cishan.payments.polling import poll_due_orders
 from cishan.projects.actions import close_due_projects, open_due_projects
 from cishan.projects.reminding import remind_of_late_filings
@@ -90,6 +95,24 @@ async def _reconcile_days(work: Work) -> Handled:
     )
 
 
+async def _open_monthly_turns(work: Work) -> Handled:
+    services = work.services
+    site_url = services.settings.site_url
+    return Handled(await open_due_turns(limit=BATCH, site_url=site_url, sealer=services.sealer, now=work.now))
+
+
+async def _open_projects(work: Work) -> Handled:
+    return Handled(await open_due_projects(limit=BATCH, duties=KeptDuties(), now=work.now))
+
+
+async def _plan_disclosures(work: Work) -> Handled:
+    return Handled(await plan_duties(now=work.now))
+
+
+async def _count_months(work: Work) -> Handled:
+    return Handled(await count_months(now=work.now))
+
+
 async def _follow_clock(work: Work) -> Handled:
     """Keeps this process on the database's time; a clock that is not the database's is left alone."""
     clock = work.services.clock
@@ -108,10 +131,15 @@ JOBS: tuple[Job, ...] = (
     Job("chain_entries", "把编好号的账连成链，改动过的旧账会被发现", timedelta(seconds=30), _chain_entries),
     Job("publish_heads", "公布当天的账目指纹", timedelta(minutes=10), _publish_heads),
     Job("reconcile_days", "取前一天的支付宝账单，和账目核对", timedelta(minutes=5), _reconcile_days),
-    Job("open_projects", "到备案的开始时间，开始募捐", timedelta(seconds=15), _sweeping(open_due_projects)),
+    Job("plan_disclosures", "按项目的日子排出要公开的事", timedelta(minutes=10), _plan_disclosures),
+    Job("remind_disclosures", "提醒快到期、超期没有公开的事", timedelta(minutes=30), _sweeping(remind_of_duties)),
+    Job("count_months", "把每个项目的收支按月加好，给收支公开页", timedelta(minutes=10), _count_months),
+    Job("open_projects", "到备案的开始时间，开始募捐", timedelta(seconds=15), _open_projects),
     Job("close_projects", "到备案的结束时间，结束募捐", timedelta(seconds=15), _sweeping(close_due_projects)),
     Job("remind_filings", "提醒过期没有办的备案和变更备案", timedelta(minutes=10), _sweeping(remind_of_late_filings)),
     Job("lapse_claims", "收回没有按时付款、没有按时送到的认领", timedelta(seconds=15), _sweeping(lapse_due_claims)),
+    Job("open_monthly_turns", "到日子提醒月捐的爱心人士", timedelta(minutes=10), _open_monthly_turns),
+    Job("lapse_donations", "结束没有付款的捐款", timedelta(minutes=5), _sweeping(lapse_due_donations)),
     Job("remind_claims", "提醒快到期的采购、送达和核实", timedelta(minutes=5), _sweeping(remind_due_soon)),
     Job(
         "hurry_claims",

@@ -136,6 +136,18 @@ async def book_fee(
     return await _book(EntryKind.FEE, fund_id, legs, source, occurred_at=kept_at, now=now)
 
 
+async def book_payable(fund_id: int, amount_fen: int, source: Source, *, now: datetime) -> int:
+    """Help that is approved and not paid yet: spending debit, payable credit."""
+    legs = (Leg(AccountType.SPENDING, amount_fen), Leg(AccountType.PAYABLE, -amount_fen))
+    return await _book(EntryKind.PAYABLE, fund_id, legs, source, occurred_at=now, now=now)
+
+
+async def book_payout(fund_id: int, amount_fen: int, source: Source, *, left_at: datetime, now: datetime) -> int:
+    """Approved help that has left the bank: payable debit, bank credit."""
+    legs = (Leg(AccountType.PAYABLE, amount_fen), Leg(AccountType.BANK, -amount_fen))
+    return await _book(EntryKind.PAYOUT, fund_id, legs, source, occurred_at=left_at, now=now)
+
+
 async def book_adjustment(
     fund_id: int, amount_fen: int, source: Source, *, occurred_at: datetime, now: datetime
 ) -> int:

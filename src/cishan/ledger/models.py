@@ -45,6 +45,7 @@ class Entry(Model):
 
     class Meta:
         table = "ledger_entry"
+        indexes = [Index(fields=("booked_at",), name="ix_entry_booked")]
         constraints = [
             UniqueConstraint(fields=("source_kind", "source_id", "kind"), name="uq_entry_source"),
             UniqueConstraint(fields=("reverses_id",), name="uq_entry_reversal"),

@@ -44,13 +44,18 @@ class EntryLine:
 
 @dataclass(frozen=True)
 class EntriesPage:
-    """Entries that match a search, with what was searched for."""
+    """Entries that match a search, with what was searched for.
+
+    For one order `places` says where each part of what was paid is now; together they are `paid_fen`.
+    """
 
     lines: tuple[EntryLine, ...]
     pagination: Pagination
     searched: bool
     values: Mapping[str, str]
     errors: Mapping[str, str]
+    paid_fen: int | None = None
+    places: tuple[tuple[str, int], ...] = ()
     sum_column: Column = SUM
 
 

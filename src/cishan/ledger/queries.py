@@ -1,5 +1,6 @@
 """Balances out of the postings; nothing keeps a second truth."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -67,6 +68,21 @@ async def own_balance_of(fund_id: int) -> int:
     """What lies in the charity's account for this fund's use, without money whose owner is not settled."""
     held = {AccountType.ALIPAY, AccountType.UNASSIGNED}
     return sum(item.balance_fen for item in await balances_of(fund_id) if item.type in held)
+
+
+def uncommitted_fen(balances: Sequence[Balance], held_fen: int) -> int:
+    """What a fund may still promise: received, less refunds made or due, spending (approved help included), fees, what
+    towns hold to buy with, and `held_fen`, which allocations have set aside. Pure.
+    """
+    # Promised refunds have been debited to the fund itself; the fund's own balance is a credit.
+    used = {AccountType.FUND, AccountType.SPENDING, AccountType.FEES, AccountType.TOWN_ADVANCE}
+    return -sum(item.balance_fen for item in balances if item.type in used) - held_fen
+
+
+async def uncommitted_of(fund_id: int) -> int:
+    """What a fund may still promise to anybody. Whoever is about to promise holds the fund's row lock."""
+    held_fen: int = (await rows("SELECT held_fen FROM fund WHERE id = $1", fund_id))[0]["held_fen"]
+    return uncommitted_fen(await balances_of(fund_id), held_fen)
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,8 @@ class AccountType(StrEnum):
     """Expense: what Alipay and the bank have kept for their service."""
     SPENDING = "spending"
     """Expense: what the fund has spent on its use."""
+    PAYABLE = "payable"
+    """Liability: help that has been approved and has not left the bank yet."""
 
 
 class EntryKind(StrEnum):
@@ -38,6 +40,10 @@ class EntryKind(StrEnum):
     WITHDRAWAL = "withdrawal"
     """Money moves from Alipay to the bank."""
     FEE = "fee"
+    PAYABLE = "payable"
+    """Help is approved: the fund has spent it, and owes it."""
+    PAYOUT = "payout"
+    """Help has left the bank."""
     ADJUSTMENT = "adjustment"
     """The books follow Alipay's bill, after somebody has looked into a difference."""
     REVERSAL = "reversal"

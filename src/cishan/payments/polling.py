@@ -11,9 +11,9 @@ from cishan.database import JsonRow, rows
 from cishan.errors import TooMany
 from cishan.payments.actions import Settled, close_unopened, settle
 from cishan.payments.alipay.gateway import AlipayGateway
-from cishan.payments.alipay.terms import CloseOutcome, GatewayRefused, GatewayUnknown, TradeStatus
+from cishan.payments.alipay.terms import CloseOutcome, GatewayAway, GatewayRefused, GatewayUnknown, TradeStatus
 from cishan.payments.owners import LineOwners
-from cishan.payments.rules import LEASE, next_poll
+from cishan.payments.rules import AWAY_AFTER, LEASE, next_poll
 from cishan.payments.states import OrderStatus, SettleSource
 from cishan.services import Services
 
@@ -35,13 +35,21 @@ log = logging.getLogger(__name__)
 
 
 async def poll_due_orders(*, limit: int, services: Services, owners: LineOwners, now: datetime) -> int:
-    """Asks about due orders, a lease on each so that no two nodes ask at once; returns how many were asked."""
+    """Asks about due orders, a lease on each so that no two nodes ask at once; returns how many were asked.
+
+    While the gateway is away a batch ends after a few questions; the lease brings the others back.
+    """
     if services.gateway is None:
         return 0
     async with in_transaction():
         due = await rows(LEASE_DUE, now, limit, now + LEASE)
-    for order in due:
-        await _ask(order, services.gateway, SettleSource.POLL, services=services, owners=owners, now=now)
+    unanswered = 0
+    for asked, order in enumerate(due, start=1):
+        answered = await _ask(order, services.gateway, SettleSource.POLL, services=services, owners=owners, now=now)
+        unanswered = 0 if answered else unanswered + 1
+        if unanswered == AWAY_AFTER:
+            log.warning("the gateway is away; %d due orders are left for later", len(due) - asked)
+            return asked
     return len(due)
 
 
@@ -69,16 +77,20 @@ async def _ask(
     services: Services,
     owners: LineOwners,
     now: datetime,
-) -> None:
-    """Unknown is not failed: an answer that can't be had plans the next question and changes nothing else."""
+) -> bool:
+    """Unknown is not failed: an answer that can't be had plans the next question and changes nothing else.
+
+    False when nothing came back at all.
+    """
     try:
         settled = await _settle_by_query(order, gateway, source, services=services, owners=owners, now=now)
     except (GatewayUnknown, GatewayRefused) as error:
         log.warning("order %s stays unknown: %s", order["id"], error)
         await _plan_next(order, unknown=True, now=now)
-        return
+        return not isinstance(error, GatewayAway)
     if settled is None or not settled.changed:
         await _plan_next(order, unknown=False, now=now)
+    return True
 
 
 async def _settle_by_query(

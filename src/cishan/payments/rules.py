@@ -12,6 +12,8 @@ POLL_AFTER = tuple(timedelta(minutes=minutes) for minutes in (1, 3, 10, 30))
 ASK_AFTER_EXPIRY = timedelta(minutes=1)
 ASK_AGAIN = timedelta(minutes=10)
 LEASE = timedelta(minutes=2)
+AWAY_AFTER = 3
+"""So many calls in a row without any answer, and the rest of a batch is left for later: each costs a whole time-out."""
 MOST_POLLS = 2_000
 LATE_MONEY_JOB = "resolve_late_money"
 """The queued job that does with unassigned money what its donor has chosen."""

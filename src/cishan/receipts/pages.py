@@ -233,7 +233,7 @@ def money_gift_page(gift: MoneyGift, certificate: Certificate | None) -> MoneyGi
         certificate=certificate,
         named="no" if certificate and certificate.anonymous else "yes",
         verify_href=f"/certificates/{certificate.token}" if certificate else "",
-        claim_href=f"/me/claims/{gift.claim_id}" if gift.claim_id else None,
+        claim_href=_path_of(gift),
     )
 
 
@@ -262,3 +262,10 @@ def request_row(request: WaitingRequest, now: datetime) -> RequestRow:
         due_at=request.due_at,
         is_late=request.due_at <= now,
     )
+
+
+def _path_of(gift: MoneyGift) -> str | None:
+    """The page that follows what became of a gift."""
+    if gift.claim_id:
+        return f"/me/claims/{gift.claim_id}"
+    return f"/me/donations/{gift.donation_id}" if gift.donation_id else None

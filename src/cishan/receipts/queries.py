@@ -29,6 +29,8 @@ SELECT o.id, o.out_trade_no, o.paid_at, o.paid_fen, {REFUNDED_FEN} AS refunded_f
          WHERE l.order_id = o.id) AS wishes,
        (SELECT l.owner_id FROM order_line l WHERE l.order_id = o.id AND l.owner_kind = 'claim' ORDER BY l.id LIMIT 1)
          AS claim_id,
+       (SELECT l.owner_id FROM order_line l WHERE l.order_id = o.id AND l.owner_kind = 'donation' ORDER BY l.id LIMIT 1)
+         AS donation_id,
        q.status AS request_status, q.due_at, q.refusal,
        r.id AS receipt_id, r.year, r.number, r.amount_fen, r.issued_at, b.code, b.number AS bill_number, b.check_code,
        EXISTS (SELECT FROM receipt x JOIN receipt_reversal v ON v.receipt_id = x.id WHERE x.order_id = o.id)
@@ -105,6 +107,7 @@ class MoneyGift:
     project: str
     wishes: str
     claim_id: int | None
+    donation_id: int | None
     state: ReceiptState
     due_at: datetime | None
     refusal: str
@@ -234,6 +237,7 @@ def _gift(row: JsonRow) -> MoneyGift:
         project=row["project"],
         wishes=row["wishes"] or "",
         claim_id=row["claim_id"],
+        donation_id=row["donation_id"],
         state=state_of(
             left_fen=row["left_fen"],
             is_waiting=row["request_status"] == "waiting",

@@ -35,7 +35,8 @@ from cishan.refunds.writing import (
     write_refund,
 )
 from cishan.sealing import Sealer
-from cishan.services import Enqueue, queue_nothing
+from cishan.services import Enqueue, RefundFollower, follow_nothing, queue_nothing
+from cishan.vigilance.actions import check_not_frozen
 from cishan.working_days import end_of_working_days
 
 ORDER_ID = "SELECT id FROM payment_order WHERE charity_id = $1 AND out_trade_no = $2 AND status = 'paid'"
@@ -152,6 +153,7 @@ async def _begin(
     now: datetime,
     note: str = "",
 ) -> int:
+    await check_not_frozen(order_id)
     await check_shares(shares, owners=neighbours.owners)
     waits = status is RefundStatus.PROPOSED
     refund = await write_refund(
@@ -213,7 +215,14 @@ async def retry_refund(
 
 
 async def keep_refused(
-    refund_id: int, note: str, *, charity_id: int, actor: Viewer, sealer: Sealer, now: datetime
+    refund_id: int,
+    note: str,
+    *,
+    charity_id: int,
+    actor: Viewer,
+    sealer: Sealer,
+    now: datetime,
+    follow: RefundFollower = follow_nothing,
 ) -> None:
     """What Alipay will not give back stays with the fund, after somebody has spoken with the donor."""
     async with in_transaction():
@@ -224,6 +233,7 @@ async def keep_refused(
             await book_refund_kept(line["fund_id"], line["amount_fen"], source, now=now)
             if line["unassigned_id"] is not None:
                 await keep_for_fund(line["unassigned_id"], now=now)
+        await follow(refund["order_id"], actor=actor, now=now)
         text = f"{yuan_text(refund['amount_fen'])} 元没有能退回您的支付宝，已按和您商量的转入微心愿项目。谢谢您。"
         await queue_notice(f"refund-kept:{refund_id}", refund["donor_id"], text, sealer=sealer, now=now)
 

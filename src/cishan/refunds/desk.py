@@ -236,6 +236,7 @@ async def keep(request: Request) -> Response:
             actor=viewer_of(request),
             sealer=services_of(request).sealer,
             now=services_of(request).clock.now(),
+            follow=services_of(request).follow_refund,
         )
 
     return await _act(request, act, "refund-kept")

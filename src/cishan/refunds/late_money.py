@@ -22,8 +22,13 @@ from cishan.refunds.rules import late_request_no
 from cishan.refunds.states import RefundReason, RefundStatus
 from cishan.refunds.writing import Share, promise, queue_sending, write_refund
 from cishan.sealing import Sealer
+from cishan.vigilance.actions import is_frozen
 
-OPEN = "SELECT id FROM unassigned_money WHERE resolved_at IS NULL ORDER BY id LIMIT $1"
+OPEN = """
+SELECT u.id FROM unassigned_money u WHERE u.resolved_at IS NULL
+   AND NOT EXISTS (SELECT FROM watch_case w WHERE w.order_id = u.order_id AND w.closed_at IS NULL)
+ ORDER BY u.id LIMIT $1
+"""
 WANTED = "SELECT owner_kind, owner_id FROM order_line WHERE order_id = $1 ORDER BY id LIMIT 1"
 
 log = logging.getLogger(__name__)
@@ -50,7 +55,7 @@ async def resolve_late_money(unassigned_id: int, *, neighbours: Neighbours, seal
     """
     async with in_transaction():
         money = await lock_unassigned(unassigned_id)
-        if money["resolved_at"] is not None:
+        if money["resolved_at"] is not None or await is_frozen(money["order_id"]):
             return False
         choice = LateChoice(money["late_choice"])
         if choice is LateChoice.REFUND:

@@ -6,6 +6,7 @@ is forgotten or made twice. Asking goes on until Alipay has said yes or no.
 
 import logging
 from datetime import datetime
+from enum import Enum, auto
 
 from tortoise.transactions import in_transaction
 
@@ -13,7 +14,8 @@ from cishan.database import JsonRow, rows
 from cishan.messages.actions import queue_notice
 from cishan.money import yuan_text
 from cishan.payments.alipay.gateway import AlipayGateway
-from cishan.payments.alipay.terms import GatewayRefused, GatewayUnknown
+from cishan.payments.alipay.terms import GatewayAway, GatewayRefused, GatewayUnknown
+from cishan.payments.rules import AWAY_AFTER
 from cishan.refunds.rules import APART, DAYS_TO_DECIDE, LEASE, SENT_REASON, UNKNOWN_IS_LATE, next_try
 from cishan.refunds.states import OWED, RefundStatus
 from cishan.refunds.writing import book_as_gone, lock_refund, move_refund
@@ -40,34 +42,56 @@ log = logging.getLogger(__name__)
 
 
 async def send_due_refunds(*, limit: int, services: Services, now: datetime) -> int:
-    """Asks for every refund that is due, first or once more; any number of nodes may do it at once."""
+    """Asks for every refund that is due, first or once more; any number of nodes may do it at once.
+
+    While the gateway is away a batch ends after a few questions; what was not asked is still due.
+    """
     if services.gateway is None:
         return 0
     due = await rows(DUE, now, limit)
-    for row in due:
-        await send_refund(row["id"], services=services, now=now)
+    unanswered = 0
+    for asked, row in enumerate(due, start=1):
+        sent = await _send(row["id"], services=services, now=now)
+        unanswered = unanswered + 1 if sent is Sent.UNANSWERED else 0
+        if unanswered == AWAY_AFTER:
+            return asked
     return len(due)
 
 
 async def send_refund(refund_id: int, *, services: Services, now: datetime) -> bool:
     """Asks for one refund if it is due and no other of its trade is under way; True when it is known to be made."""
+    return await _send(refund_id, services=services, now=now) is Sent.MADE
+
+
+class Sent(Enum):
+    """What came of asking for a refund."""
+
+    MADE = auto()
+    NOT_YET = auto()
+    UNANSWERED = auto()
+    """Nothing came back at all."""
+
+
+async def _send(refund_id: int, *, services: Services, now: datetime) -> Sent:
     if services.gateway is None:
-        return False
+        return Sent.NOT_YET
     refund = await _mark_sent(refund_id, now=now)
     if refund is None:
-        return False
+        return Sent.NOT_YET
     try:
         left_at = await _ask(refund, services.gateway)
     except GatewayRefused as refusal:
         await _record_refusal(refund_id, f"{refusal.code} {refusal.sub_code}".strip(), now=now)
-        return False
+        return Sent.NOT_YET
     except GatewayUnknown as error:
         log.warning("refund %s stays unknown: %s", refund_id, error)
-        left_at = None
+        await _record_unknown(refund, now=now)
+        return Sent.UNANSWERED if isinstance(error, GatewayAway) else Sent.NOT_YET
     if left_at is None:
         await _record_unknown(refund, now=now)
-        return False
-    return await record_success(refund_id, left_at=left_at, sealer=services.sealer, now=now)
+        return Sent.NOT_YET
+    made = await record_success(refund_id, left_at=left_at, sealer=services.sealer, now=now)
+    return Sent.MADE if made else Sent.NOT_YET
 
 
 async def _mark_sent(refund_id: int, *, now: datetime) -> JsonRow | None:

@@ -14,7 +14,8 @@ from cishan.simulate.scene import Scene, rng_of
 
 MONTHS = 12
 STATEMENT_IN = 7
-WITHDRAWN = "50.00"
+WITHDRAWN = "50000.00"
+"""Most of the year's large gift: help is paid from the bank."""
 LINE = "SELECT id FROM bank_line WHERE charity_id = $1 ORDER BY id DESC LIMIT 1"
 
 

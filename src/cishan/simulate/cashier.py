@@ -39,14 +39,10 @@ class DonorBrowser:
         token = await open_session(donor.account_id, AccountKind.DONOR, device="模拟手机", now=now)
         return cls(world, token, phone=phone)
 
-    async def open_cashier(self, claim_id: int) -> Cashier:
-        """From the claim's page through the signed link to the gateway's own page."""
-        link = await self._get(f"{self._world.settings.site_url}/me/claims/{claim_id}/pay", SEE_OTHER)
-        return await self.go_to_cashier(link.headers["location"])
-
-    async def go_to_cashier(self, link: str) -> Cashier:
-        """Through a signed link to the gateway's own page."""
-        accepted = await self._get(link, SEE_OTHER)
+    async def open_cashier(self, paid_for: str) -> Cashier:
+        """From the page of a claim or a donation, `claims/5`, through the signed link to the gateway's own page."""
+        link = await self._get(f"{self._world.settings.site_url}/me/{paid_for}/pay", SEE_OTHER)
+        accepted = await self._get(link.headers["location"], SEE_OTHER)
         url = urljoin(str(accepted.url), accepted.headers["location"])
         await self._get(url, 200)
         return Cashier(url)

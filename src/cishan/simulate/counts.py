@@ -61,6 +61,23 @@ SELECT count(*) FROM event WHERE subject_kind = 'order' AND verb = 'receive' AND
     "hours_given": """
 SELECT coalesce(sum(f.hours), 0) FROM claim c JOIN fulfilment f ON f.claim_id = c.id WHERE c.status = 'confirmed'""",
     "thanks_passed_on": "SELECT count(*) FROM thanks WHERE passed_on_at IS NOT NULL",
+    "donations": "SELECT count(*) FROM donation WHERE received_at IS NOT NULL",
+    "donations_returned": "SELECT count(*) FROM donation WHERE received_at IS NOT NULL AND left_fen = 0",
+    "monthly_gifts": """
+SELECT count(*) FROM monthly_turn t JOIN donation d ON d.id = t.donation_id WHERE d.received_at IS NOT NULL""",
+    "large_gifts": "SELECT count(*) FROM watch_case WHERE closed_at IS NOT NULL",
+    "payouts": "SELECT count(*) FROM payout WHERE status = 'paid'",
+    "payouts_returned": "SELECT count(*) FROM payout WHERE status = 'returned'",
+    "payouts_with_kin": "SELECT count(*) FROM payout WHERE status = 'paid' AND kin_hit",
+    "people_helped": """
+SELECT count(DISTINCT m.person_id) FROM membership m
+ WHERE m.household_id IN (SELECT household_id FROM payout WHERE status = 'paid'
+                           UNION SELECT household_id FROM wish WHERE status = 'fulfilled')
+   AND m.to_on IS NULL""",
+    "reports_published": "SELECT count(*) FROM disclosure",
+    "reports_late": """
+SELECT count(*) FROM disclosure_duty
+ WHERE dropped_at IS NULL AND (published_at AT TIME ZONE 'Asia/Shanghai')::date > due_on""",
     "ledger_entries": "SELECT count(*) FROM ledger_entry",
     "events": "SELECT count(*) FROM event",
 }
@@ -69,7 +86,10 @@ MONEY: dict[str, str] = {
     "unassigned_fen": "SELECT coalesce(sum(amount_fen), 0) FROM unassigned_money WHERE resolved_at IS NULL",
     "refunded_fen": "SELECT coalesce(sum(refunded_fen), 0) FROM payment_order",
     "advanced_fen": "SELECT coalesce(sum(amount_fen), 0) FROM advance",
-    "spent_fen": "SELECT coalesce(sum(spent_fen), 0) FROM purchase WHERE booked_at IS NOT NULL",
+    "donated_fen": "SELECT coalesce(sum(left_fen), 0) FROM donation",
+    "spent_fen": """
+SELECT (SELECT coalesce(sum(spent_fen), 0) FROM purchase WHERE booked_at IS NOT NULL)
+     + (SELECT coalesce(sum(amount_fen), 0) FROM payout WHERE status = 'paid')""",
     "held_by_towns_fen": """
 SELECT coalesce(sum(p.amount_fen), 0) FROM ledger_posting p JOIN ledger_account a ON a.id = p.account_id
  WHERE a.type = 'town_advance'""",

@@ -88,7 +88,7 @@ async def _sign_in(scene: Scene, donor: Viewer, rng: Random) -> DonorBrowser:
 
 async def _pay_and_come_back(scene: Scene, taken: Taken, paying: Paying, rng: Random) -> None:
     browser = await _sign_in(scene, taken.donor, rng)
-    cashier = await browser.open_cashier(taken.claim.claim_id)
+    cashier = await browser.open_cashier(f"claims/{taken.claim.claim_id}")
     if paying is Paying.DECLINED_FIRST:
         await browser.press(cashier, "decline")
         await scene.after(minutes=2)
@@ -100,7 +100,7 @@ async def _pay_and_go(scene: Scene, taken: Taken, paying: Paying, rng: Random) -
     browser = await _sign_in(scene, taken.donor, rng)
     if paying in FAULTS:
         scene.world.sandbox.set_faults(taken.claim.out_trade_no, frozenset({FAULTS[paying]}))
-    await browser.press(await browser.open_cashier(taken.claim.claim_id), "pay")
+    await browser.press(await browser.open_cashier(f"claims/{taken.claim.claim_id}"), "pay")
 
 
 async def _cancel(scene: Scene, taken: Taken, paying: Paying, rng: Random) -> None:
@@ -114,14 +114,14 @@ async def _never_pay(scene: Scene, taken: Taken, paying: Paying, rng: Random) ->
 
 async def _look_and_leave(scene: Scene, taken: Taken, paying: Paying, rng: Random) -> None:
     browser = await _sign_in(scene, taken.donor, rng)
-    await browser.press(await browser.open_cashier(taken.claim.claim_id), "leave")
+    await browser.press(await browser.open_cashier(f"claims/{taken.claim.claim_id}"), "leave")
 
 
 async def _pay_late(scene: Scene, taken: Taken, paying: Paying, rng: Random) -> None:
     """A gateway that takes money for a trade whose time is over: it is received, but not for the claim."""
     browser = await _sign_in(scene, taken.donor, rng)
     scene.world.sandbox.set_faults(taken.claim.out_trade_no, frozenset({Fault.PAID_AFTER_CLOSE}))
-    cashier = await browser.open_cashier(taken.claim.claim_id)
+    cashier = await browser.open_cashier(f"claims/{taken.claim.claim_id}")
     await scene.after(minutes=40)
     await browser.press(cashier, "pay")
 
@@ -129,10 +129,10 @@ async def _pay_late(scene: Scene, taken: Taken, paying: Paying, rng: Random) -> 
 async def _pay_twice(scene: Scene, taken: Taken, paying: Paying, rng: Random) -> None:
     """The donor opens a second cashier for another Alipay account, and both are paid."""
     browser = await _sign_in(scene, taken.donor, rng)
-    first = await browser.open_cashier(taken.claim.claim_id)
+    first = await browser.open_cashier(f"claims/{taken.claim.claim_id}")
     await scene.after(minutes=2)
     await pay_anew(taken.claim.claim_id, site=scene.world.site, actor=taken.donor, now=scene.now())
-    second = await browser.open_cashier(taken.claim.claim_id)
+    second = await browser.open_cashier(f"claims/{taken.claim.claim_id}")
     await browser.follow(await browser.press(second, "pay"))
     await scene.after(minutes=3)
     await browser.press(first, "pay")
@@ -143,7 +143,7 @@ async def _pay_in_silence(scene: Scene, taken: Taken, paying: Paying, rng: Rando
     browser = await _sign_in(scene, taken.donor, rng)
     number = taken.claim.out_trade_no
     scene.world.sandbox.set_faults(number, frozenset({Fault.DROP, Fault.UNKNOWN_RESULT}))
-    await browser.press(await browser.open_cashier(taken.claim.claim_id), "pay")
+    await browser.press(await browser.open_cashier(f"claims/{taken.claim.claim_id}"), "pay")
     await scene.timeline.until(scene.now() + GATEWAY_SILENT_FOR)
     scene.world.sandbox.set_faults(number, NO_FAULTS)
 

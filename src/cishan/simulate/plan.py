@@ -11,7 +11,10 @@ from enum import StrEnum
 
 @dataclass(frozen=True)
 class Scale:
-    """How large a year is. `rush` is the most donors who want the same wish in the minute it opens."""
+    """How large a year is. `rush` is the most donors who want the same wish in the minute it opens.
+
+    `fund_gifts` and `monthly_donors` give to the 微心愿 fund, which helps `helped_homes` families beside their wishes.
+    """
 
     name: str
     households: int
@@ -20,10 +23,35 @@ class Scale:
     villages: int
     donors: int
     rush: int
+    fund_gifts: int
+    monthly_donors: int
+    helped_homes: int
 
 
-SMALL = Scale("small", households=60, persons=103, wishes=60, villages=6, donors=60, rush=4)
-CITY = Scale("city", households=60_000, persons=102_537, wishes=1_377, villages=240, donors=1_500, rush=8)
+SMALL = Scale(
+    "small",
+    households=60,
+    persons=103,
+    wishes=60,
+    villages=6,
+    donors=60,
+    rush=4,
+    fund_gifts=6,
+    monthly_donors=2,
+    helped_homes=10,
+)
+CITY = Scale(
+    "city",
+    households=60_000,
+    persons=102_537,
+    wishes=1_377,
+    villages=240,
+    donors=1_500,
+    rush=8,
+    fund_gifts=60,
+    monthly_donors=40,
+    helped_homes=100,
+)
 SCALES = {scale.name: scale for scale in (SMALL, CITY)}
 
 

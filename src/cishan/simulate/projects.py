@@ -2,21 +2,16 @@
 
 from datetime import date, timedelta
 
-from cishan.accounts.viewer import Viewer
 from cishan.clock import beijing_day, beijing_midnight
 from cishan.database import rows
+from cishan.disclosures.gate import KeptDuties
 from cishan.divisions.rules import county_of
-from cishan.donations.actions import make_donation
-from cishan.donations.rules import PAY_FOR
-from cishan.payments.alipay.terms import Checkout
-from cishan.payments.states import LateChoice
 from cishan.projects.actions import change_plan, decide_project, draft_project, file_project
-from cishan.projects.duties import NobodyKeepsDuties
 from cishan.projects.filing_rules import Filing
 from cishan.projects.plan import BudgetItem, Plan
 from cishan.projects.rules import Decision
 from cishan.projects.states import AtTarget, GivingWay, ProjectStatus, SurplusRule
-from cishan.simulate.cashier import DonorBrowser
+from cishan.simulate.giving import USUAL_FEN, Gift, give
 from cishan.simulate.scene import Scene, rng_of
 
 DAY = timedelta(days=1)
@@ -37,7 +32,7 @@ async def run_project(scene: Scene, village: str) -> None:
     await _expect(project_id, ProjectStatus.OPEN)
     for donor in rng.sample(scene.donors, min(GIFTS, len(scene.donors))):
         await scene.at_work(rng, days=rng.randint(1, 5))
-        await _give(scene, row["fund_id"], rng.choice((5_000, 10_000, 20_000, 66_600)), donor)
+        await give(scene, donor, Gift(row["fund_id"], rng.choice(USUAL_FEN)), rng)
     await scene.timeline.until(row["ends_at"] + DAY)
     await _expect(project_id, ProjectStatus.CLOSED)
 
@@ -78,30 +73,8 @@ async def _file(scene: Scene, village: str) -> int:
     await decide_project(project_id, decision, actor=director, now=now)
     now = await scene.at_work(rng, days=1)
     filing = Filing(f"{world.site.uscc}P{now:%y}001", beijing_day(now))
-    await file_project(project_id, filing, duties=NobodyKeepsDuties(), actor=editor, now=now)
+    await file_project(project_id, filing, duties=KeptDuties(), actor=editor, now=now)
     return project_id
-
-
-async def _give(scene: Scene, fund_id: int, amount_fen: int, donor: Viewer) -> None:
-    """A donation, paid at the gateway's own page; the notice tells us."""
-    world, now = scene.world, scene.now()
-    base = world.settings.site_url
-    pledged = await make_donation(
-        fund_id, amount_fen, shows_name=False, late_choice=LateChoice.REFUND, actor=donor, now=now
-    )
-    assert world.services.gateway is not None
-    checkout = Checkout(
-        out_trade_no=pledged.out_trade_no,
-        subject="慈善捐款",
-        total_fen=amount_fen,
-        expires_at=now + PAY_FOR,
-        notify_url=f"{base}/pay/notify",
-        return_url=f"{base}/pay/return",
-        quit_url=f"{base}/projects",
-        phone=True,
-    )
-    browser = await DonorBrowser.sign_in(world, donor, phone=True, now=now)
-    await browser.press(await browser.go_to_cashier(world.services.gateway.checkout_url(checkout)), "pay")
 
 
 async def _expect(project_id: int, status: ProjectStatus) -> None:

@@ -19,11 +19,14 @@ from cishan.simulate.catalogue import draw_item, draw_price_fen
 from cishan.simulate.counts import Counted, read_counts
 from cishan.simulate.database import own_database
 from cishan.simulate.gathering import Need
+from cishan.simulate.giving import LARGE_FEN, give_much, give_to_fund
+from cishan.simulate.helping import Home, Purse, declare_kin, help_families
 from cishan.simulate.life import live
 from cishan.simulate.loading import Payroll, load_month, load_registry
 from cishan.simulate.plan import Plan
 from cishan.simulate.progress import Progress
 from cishan.simulate.projects import run_project
+from cishan.simulate.reporting import publish_reports
 from cishan.simulate.scene import Scene, chances_of, office_moment, rng_of
 from cishan.simulate.staff import Recruiter
 from cishan.simulate.sweeps import Sweeps
@@ -40,6 +43,8 @@ DAYS_OF_GATHERING = 8
 IMPORT_DAY = 10
 RETIRES_IN = 6
 VILLAGES_PER_TOWN = 2
+LARGE_GIFT_IN, HELPS_IN = 4, 9
+HELP_FEN = 40_000
 
 VILLAGES = "SELECT code FROM division WHERE level = 5 AND code BETWEEN $1 AND $2 AND valid_to IS NULL ORDER BY code"
 HOMES = """
@@ -123,7 +128,10 @@ class _Year:
             await timeline.begin(self._benefits(scene, payroll))
             await timeline.begin(self._leave(scene))
             await timeline.begin(keep_books(scene))
+            await timeline.begin(give_to_fund(scene))
+            await timeline.begin(self._help(scene, chosen))
             await timeline.begin(run_project(scene, chosen[0]))
+            await timeline.begin(publish_reports(scene, date(self._plan.year, MONTHS, 31)))
             await timeline.begin(self._report(scene))
             sweeps = Sweeps(self._world)
             await timeline.run(sweeps.tend)
@@ -178,6 +186,22 @@ class _Year:
         now = await scene.at_work(rng_of(self._plan, "leaving"), days=0)
         await open_session(staff.supervisor.account_id, AccountKind.STAFF, device="模拟", now=now)
         await disable_account(staff.supervisor.account_id, actor=staff.admin, now=now)
+
+    async def _help(self, scene: Scene, villages: Sequence[str]) -> None:
+        """A company's large gift in spring becomes help for families in September, when the money has come to the bank."""
+        rng, fund_id = rng_of(self._plan, "help"), scene.world.site.fund_id
+        await scene.timeline.until(beijing_midnight(date(self._plan.year, LARGE_GIFT_IN, 1)))
+        await scene.at_work(rng, days=0)
+        await give_much(scene, fund_id, scene.donors[0], LARGE_FEN, rng)
+        await scene.timeline.until(beijing_midnight(date(self._plan.year, HELPS_IN, 1)))
+        await scene.at_work(rng, days=0)
+        found = await rows(HOMES, list(villages))
+        homes = [
+            Home(row["id"], row["division_code"], self._world.sealer.open(row["signer_sealed"], NAME_LABEL))
+            for row in rng.sample(found, self._plan.scale.helped_homes)
+        ]
+        await declare_kin(scene, homes)
+        await help_families(scene, Purse(fund_id, HELP_FEN), homes, rng)
 
     async def _report(self, scene: Scene) -> None:
         """Says once a month how things stand."""

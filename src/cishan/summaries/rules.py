@@ -21,7 +21,7 @@ KIND_ORDER = {LineKind.BENEFIT: 0, LineKind.CHARITY: 1, LineKind.WISH: 2}
 
 @dataclass(frozen=True)
 class Line:
-    """One line of a list. `person_id` None is the household as a whole; `source` says which programme or claim it is.
+    """One line of a list. `person_id` None is the household as a whole; `source` says which programme, claim or payout it is.
 
     A benefit has its months and what a month came to, lowest and highest; a wish has its day, and hours for a service.
     """
@@ -90,6 +90,11 @@ def benefit_line(person_id: int, code: str, name: str, paid: Iterable[tuple[int,
 def wish_line(claim_id: int, person_id: int | None, item: str, *, spent_fen: int, hours: int, on: date) -> Line:
     """A fulfilled wish: the item and what was spent on it, or fair value, or hours; dated at hand-over."""
     return Line(LineKind.WISH, person_id, item, source=f"claim-{claim_id}", amount_fen=spent_fen, hours=hours, on=on)
+
+
+def charity_line(payout_id: int, person_id: int | None, what: str, *, amount_fen: int, on: date) -> Line:
+    """Help paid out of a charity's fund, dated on the day when the bank paid it."""
+    return Line(LineKind.CHARITY, person_id, what, source=f"payout-{payout_id}", amount_fen=amount_fen, on=on)
 
 
 def in_order(lines: Iterable[Line]) -> tuple[Line, ...]:

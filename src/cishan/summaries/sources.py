@@ -1,6 +1,7 @@
 """Reads what households received, for one or for many at once, straight from the records of the other rooms.
 
-Nothing is kept here twice: benefits are the bureau's records, wishes are confirmed claims.
+Nothing is kept here twice: benefits are the bureau's records, wishes are confirmed claims,
+help of charity funds is what the bank has paid.
 """
 
 from collections.abc import Sequence
@@ -9,7 +10,8 @@ from datetime import date
 from cishan.claims.states import ClaimStatus
 from cishan.clock import beijing_day, beijing_midnight
 from cishan.database import rows
-from cishan.summaries.rules import Line, benefit_line, wish_line, year_range
+from cishan.payouts.states import PayoutStatus
+from cishan.summaries.rules import Line, benefit_line, charity_line, wish_line, year_range
 
 # A month's benefit belongs to the household that the person had last joined by the end of that month; to the first one
 # they ever joined when the registry does not reach that far back. So every record stands on exactly one list.
@@ -38,6 +40,11 @@ SELECT w.household_id, w.person_id, c.id AS claim_id, w.item, f.delivered_at, f.
   JOIN fulfilment f ON f.claim_id = c.id
  WHERE w.household_id = ANY($1) AND f.delivered_at >= $2 AND f.delivered_at < $3
 """
+# Help that the bank has paid; what came back stands on no list.
+PAYOUTS = """
+SELECT household_id, person_id, id AS payout_id, what, amount_fen, paid_at FROM payout
+ WHERE household_id = ANY($1) AND status = $4 AND paid_at >= $2 AND paid_at < $3
+"""
 
 
 async def lines_of(household_id: int, year: int) -> tuple[Line, ...]:
@@ -46,7 +53,7 @@ async def lines_of(household_id: int, year: int) -> tuple[Line, ...]:
 
 
 async def lines_of_many(household_ids: Sequence[int], year: int) -> dict[int, list[Line]]:
-    """The lines of many households by household, in two queries; one without lines is left out."""
+    """The lines of many households by household, in three queries; one without lines is left out."""
     found: dict[int, list[Line]] = {}
     ids = list(household_ids)
     first, last = year_range(year)
@@ -64,5 +71,9 @@ async def lines_of_many(household_ids: Sequence[int], year: int) -> dict[int, li
             hours=row["hours"],
             on=beijing_day(row["delivered_at"]),
         )
+        found.setdefault(row["household_id"], []).append(line)
+    for row in await rows(PAYOUTS, ids, begins, ends, PayoutStatus.PAID.value):
+        day = beijing_day(row["paid_at"])
+        line = charity_line(row["payout_id"], row["person_id"], row["what"], amount_fen=row["amount_fen"], on=day)
         found.setdefault(row["household_id"], []).append(line)
     return found

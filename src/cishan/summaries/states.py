@@ -4,7 +4,7 @@ from enum import StrEnum
 
 
 class LineKind(StrEnum):
-    """Where a line comes from. CHARITY is for payouts of charity projects; none are paid yet."""
+    """Where a line comes from. CHARITY is help paid out of a charity's fund."""
 
     BENEFIT = "benefit"
     CHARITY = "charity"

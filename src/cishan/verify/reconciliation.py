@@ -3,7 +3,7 @@
 from cishan.verify.checks import Check
 
 _LISTED = """
-SELECT d.id AS day_id, d.charity_id, d.day, r.kind, r.trade_no, r.out_trade_no, r.received_fen
+SELECT d.id AS day_id, d.charity_id, d.day, r.kind, r.trade_no, r.out_trade_no, r.request_no, r.received_fen
   FROM bill_day d
   JOIN LATERAL (SELECT id FROM bill_file WHERE day_id = d.id ORDER BY number DESC LIMIT 1) f ON true
   JOIN bill_row r ON r.file_id = f.id
@@ -29,6 +29,25 @@ SELECT d.day, o.trade_no, 'in the books only'
    AND NOT EXISTS (SELECT FROM ({_LISTED}) l WHERE l.charity_id = o.charity_id AND l.trade_no = o.trade_no
                       AND l.kind = 'payment' AND l.day BETWEEN d.day - 1 AND d.day + 1)
    AND NOT EXISTS (SELECT FROM bill_difference x WHERE x.day_id = d.id AND x.trade_no = o.trade_no)
+ UNION ALL
+SELECT l.day, l.trade_no, 'refund in the bill only'
+  FROM ({_LISTED}) l
+ WHERE l.kind = 'refund'
+   AND NOT EXISTS (SELECT FROM refund r JOIN payment_order o ON o.id = r.order_id
+                    WHERE o.out_trade_no = l.out_trade_no AND r.request_no = l.request_no AND r.status = 'succeeded'
+                      AND r.amount_fen = l.received_fen)
+   AND NOT EXISTS (SELECT FROM bill_difference x WHERE x.day_id = l.day_id AND x.request_no = l.request_no
+                      AND x.row_kind = 'refund')
+ UNION ALL
+SELECT d.day, o.trade_no, 'refund in the books only'
+  FROM refund r
+  JOIN payment_order o ON o.id = r.order_id
+  JOIN bill_day d ON d.charity_id = o.charity_id AND d.day = (r.succeeded_at AT TIME ZONE 'Asia/Shanghai')::date
+   AND d.compared_at IS NOT NULL
+ WHERE r.status = 'succeeded'
+   AND NOT EXISTS (SELECT FROM ({_LISTED}) l WHERE l.charity_id = o.charity_id AND l.request_no = r.request_no
+                      AND l.kind = 'refund' AND l.day BETWEEN d.day - 1 AND d.day + 1)
+   AND NOT EXISTS (SELECT FROM bill_difference x WHERE x.day_id = d.id AND x.request_no = r.request_no)
  UNION ALL
 SELECT d.day, x.trade_no, 'not resolved in time'
   FROM bill_difference x JOIN bill_day d ON d.id = x.day_id

@@ -63,11 +63,12 @@ SELECT id AS refund, order_id, status, created_at, tries FROM refund
 )
 LATE_MONEY_RESOLVED = Check(
     name="late_money_resolved",
-    promise="迟到、重复、多付的钱，一小时内都按爱心人士的选择办了",
+    promise="迟到、重复、多付的钱，没有在核查的，一小时内都按爱心人士的选择办了",
     examined="SELECT id FROM unassigned_money",
     broken="""
 SELECT id AS unassigned, order_id, amount_fen, booked_at FROM unassigned_money
  WHERE resolved_at IS NULL AND booked_at < $1::timestamptz - interval '1 hour'
+   AND NOT EXISTS (SELECT FROM watch_case w WHERE w.order_id = unassigned_money.order_id AND w.closed_at IS NULL)
 """,
 )
 LARGE_REFUNDS_BY_TWO = Check(

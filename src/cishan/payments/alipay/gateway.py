@@ -18,6 +18,7 @@ from cishan.payments.alipay.terms import (
     Checkout,
     CheckoutTooLate,
     CloseOutcome,
+    GatewayAway,
     GatewayRefused,
     GatewayUnknown,
     MadeRefund,
@@ -39,6 +40,7 @@ __all__ = [
     "Checkout",
     "CheckoutTooLate",
     "CloseOutcome",
+    "GatewayAway",
     "GatewayRefused",
     "GatewayUnknown",
     "MadeRefund",
@@ -89,6 +91,7 @@ class AlipayGateway:
     raise
 
         GatewayUnknown    no signed and final answer; ask again later, never conclude "failed"
+        GatewayAway       the same, because nothing sensible came back at all
         GatewayRefused    a signed refusal with its code and sub_code
     """
 
@@ -242,13 +245,13 @@ class AlipayGateway:
         try:
             async with self._pool().stream(method, url, **options) as response:
                 if response.status_code != 200:
-                    raise GatewayUnknown(f"the gateway answered with status {response.status_code}")
+                    raise GatewayAway(f"the gateway answered with status {response.status_code}")
                 async for chunk in response.aiter_bytes():
                     raw += chunk
                     if len(raw) > most_bytes:
                         raise GatewayUnknown("the answer is far too long")
         except (httpx2.HTTPError, httpx2.InvalidURL) as error:
-            raise GatewayUnknown(f"the gateway could not be reached: {type(error).__name__}") from None
+            raise GatewayAway(f"the gateway could not be reached: {type(error).__name__}") from None
         return bytes(raw)
 
     async def _fetch(self, url: str) -> bytes:
@@ -276,7 +279,7 @@ class AlipayGateway:
             async with asyncio.timeout(limit):
                 yield
         except TimeoutError as late:
-            raise GatewayUnknown(f"no answer within {limit:g} s") from late
+            raise GatewayAway(f"no answer within {limit:g} s") from late
 
 
 def _bill_address(url: str, gateway_url: str) -> str:

@@ -145,6 +145,10 @@ class GatewayUnknown(Exception):
     """The call did not end in a signed and final answer. Whatever was asked may or may not have happened."""
 
 
+class GatewayAway(GatewayUnknown):
+    """Nothing sensible came back: no connection, no answer in time, a broken one, or an error of the server."""
+
+
 class GatewayRefused(Exception):
     """Alipay answered, signed, that it will not do this."""
 

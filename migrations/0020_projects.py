@@ -88,7 +88,7 @@ GRANT DELETE ON project_amendment, project_update TO cishan_app;
 """
 
 class Migration(QuickMigration):
-    dependencies = [('cishan', '0015_projects_and_donations')]
+    dependencies = [('cishan', '0019_disclosures')]
 
     initial = False
 

@@ -1,0 +1,44 @@
+"""Help of the demo out of the 微心愿 fund: a share set aside, a family's account, one payout on its way, one that waits."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from cishan.charities.queries import Site
+from cishan.demo.journey import Home
+from cishan.demo.staff import Crew
+from cishan.divisions.rules import town_of
+from cishan.payouts.allocating import Share, allocate
+from cishan.payouts.applying import Application, apply_for, approve_payout
+from cishan.payouts.payees import PayeeFacts, enter_payee, verify_payee
+from cishan.payouts.paying import make_file
+from cishan.payouts.states import PayeeKind, PayoutKind
+from cishan.services import Services
+
+CARDS = ("6222021602000010001", "6222021602000010002", "6222021602000010003")
+SHARE_FEN, HELP_FEN = 20_000, 6_000
+DAY = timedelta(days=1)
+
+
+async def help_families(crew: Crew, site: Site, homes: Sequence[Home], services: Services, *, now: datetime) -> None:
+    """Two families of one town have accounts; a third account waits to be compared."""
+    sealer, first = services.sealer, homes[0]
+    town = town_of(first.village)
+    near = [home for home in homes if town_of(home.village) == town][: len(CARDS)]
+    share = Share(town, "临时困难", SHARE_FEN)
+    allocation = await allocate(site.fund_id, share, actor=crew.finance, now=now - 6 * DAY)
+    payees = []
+    for home, card in zip(near, CARDS, strict=True):
+        facts = PayeeFacts(PayeeKind.BANK, "见存折", card, "示例银行", home.household_id)
+        payee = await enter_payee(facts, actor=home.coordinator, sealer=sealer, now=now - 5 * DAY)
+        payees.append(payee)
+        if home is not near[-1]:
+            await verify_payee(payee, card, actor=home.reviewer, sealer=sealer, now=now - 4 * DAY)
+    payouts = []
+    for payee in payees[:2]:
+        asked = Application(
+            PayoutKind.HOUSEHOLD, allocation, payee, HELP_FEN, "临时困难补助", "家里主要劳动力住院，收入断了两个月。"
+        )
+        payouts.append(await apply_for(asked, actor=near[0].reviewer, sealer=sealer, now=now - 3 * DAY))
+    for person in (crew.editor, crew.finance):
+        await approve_payout(payouts[0], actor=person, sealer=sealer, now=now - 2 * DAY)
+    await make_file(payouts[:1], actor=crew.cashier, sealer=sealer, now=now - DAY)

@@ -1,0 +1,78 @@
+"""A donor's own donations, and what a fund is for. Each is got for someone and bounded."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from cishan.accounts.viewer import Viewer
+from cishan.database import JsonRow, rows
+from cishan.donations.states import DonationStatus
+from cishan.errors import NotFound
+from cishan.payments.states import OrderStatus
+
+MOST_LISTED = 100
+
+DONATION = """
+SELECT d.id, d.fund_id, d.status, d.amount_fen, d.left_fen, d.shows_name, d.made_at, d.received_at, f.name AS fund_name,
+       f.filing_number, o.id AS order_id, o.out_trade_no, o.status AS order_status, o.expires_at, o.total_fen, o.paid_at,
+       coalesce((SELECT sum(u.amount_fen) FROM unassigned_money u WHERE u.order_id = o.id AND u.resolved_at IS NULL), 0)::bigint
+         AS waiting_fen
+  FROM donation d
+  JOIN fund f ON f.id = d.fund_id
+  JOIN LATERAL (SELECT o.* FROM order_line l JOIN payment_order o ON o.id = l.order_id
+                 WHERE l.owner_kind = 'donation' AND l.owner_id = d.id ORDER BY o.id DESC LIMIT 1) o ON true
+ WHERE d.donor_id = $1
+"""
+ONE = DONATION + " AND d.id = $2"
+MINE = DONATION + " AND (d.status <> 'lapsed') ORDER BY d.id DESC LIMIT $2"
+
+
+@dataclass(frozen=True)
+class OwnDonation:
+    """A donation as its donor sees it; `waiting_fen` came late, twice or in surplus and is being settled."""
+
+    id: int
+    fund_name: str
+    filing_number: str
+    status: DonationStatus
+    amount_fen: int
+    left_fen: int
+    shows_name: bool
+    made_at: datetime
+    received_at: datetime | None
+    order_id: int
+    out_trade_no: str
+    order_status: OrderStatus
+    expires_at: datetime
+    waiting_fen: int
+
+
+async def own_donation(donation_id: int, *, viewer: Viewer) -> OwnDonation:
+    """One's own donation; a stranger's is not there."""
+    found = await rows(ONE, viewer.account_id, donation_id)
+    if not found:
+        raise NotFound
+    return _own(found[0])
+
+
+async def own_donations(viewer: Viewer) -> tuple[OwnDonation, ...]:
+    """One's own donations, newest first, without those that were never paid."""
+    return tuple(_own(row) for row in await rows(MINE, viewer.account_id, MOST_LISTED))
+
+
+def _own(row: JsonRow) -> OwnDonation:
+    return OwnDonation(
+        id=row["id"],
+        fund_name=row["fund_name"],
+        filing_number=row["filing_number"],
+        status=DonationStatus(row["status"]),
+        amount_fen=row["amount_fen"],
+        left_fen=row["left_fen"],
+        shows_name=row["shows_name"],
+        made_at=row["made_at"],
+        received_at=row["received_at"],
+        order_id=row["order_id"],
+        out_trade_no=row["out_trade_no"],
+        order_status=OrderStatus(row["order_status"]),
+        expires_at=row["expires_at"],
+        waiting_fen=row["waiting_fen"],
+    )

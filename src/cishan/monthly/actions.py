@@ -1,0 +1,163 @@
+"""The only writer of monthly plans and their turns."""
+
+from datetime import date, datetime
+
+from tortoise.transactions import in_transaction
+
+from cishan.accounts.states import Role
+from cishan.accounts.viewer import Viewer
+from cishan.clock import beijing_day
+from cishan.database import JsonRow, rows
+from cishan.donations.actions import make_donation
+from cishan.donations.states import DonationStatus
+from cishan.errors import Conflict, NotFound
+from cishan.events.actions import record_event
+from cishan.messages.actions import queue_notice
+from cishan.money import yuan_text
+from cishan.monthly.models import MonthlyPlan
+from cishan.monthly.rules import PAY_FOR, first_turn, is_let_go, next_status, next_turn
+from cishan.monthly.states import PlanStatus
+from cishan.payments.states import LateChoice
+from cishan.sealing import Sealer
+
+LOCK = """
+SELECT p.id, p.fund_id, p.donor_id, p.status, p.amount_fen, p.day, p.next_on, p.unpaid, p.shows_name, f.name AS fund_name
+  FROM monthly_plan p JOIN fund f ON f.id = p.fund_id WHERE p.id = $1 FOR UPDATE OF p
+"""
+LIVE = "SELECT id FROM monthly_plan WHERE donor_id = $1 AND fund_id = $2 AND status <> 'ended'"
+LOCK_DONOR = "SELECT id FROM account WHERE id = $1 FOR UPDATE"
+DUE = "SELECT id FROM monthly_plan WHERE status = 'active' AND next_on <= $1 ORDER BY next_on, id LIMIT $2"
+LAST_TURN = """
+SELECT d.status FROM monthly_turn t JOIN donation d ON d.id = t.donation_id WHERE t.plan_id = $1 ORDER BY t.month DESC LIMIT 1
+"""
+ADD_TURN = "INSERT INTO monthly_turn (plan_id, month, donation_id, opened_at) VALUES ($1, $2, $3, $4)"
+HAS_TURN = "SELECT id FROM monthly_turn WHERE plan_id = $1 AND month = $2"
+PLAN_NEXT = "UPDATE monthly_plan SET next_on = $2, unpaid = $3 WHERE id = $1"
+MOVE = "UPDATE monthly_plan SET status = $2, ended_at = $3, next_on = $4 WHERE id = $1"
+CHANGE = "UPDATE monthly_plan SET amount_fen = $2, day = $3, next_on = $4, shows_name = $5, status = $6, unpaid = 0 WHERE id = $1"
+
+
+async def start_plan(fund_id: int, amount_fen: int, day: int, *, shows_name: bool, actor: Viewer, now: datetime) -> int:
+    """Begins giving every month; raises Conflict for a donor who does so already for this fund."""
+    async with in_transaction():
+        await rows(LOCK_DONOR, actor.account_id)
+        if await rows(LIVE, actor.account_id, fund_id):
+            raise Conflict("您已经有一个月捐了，可以直接改金额和日子。")
+        plan = await MonthlyPlan.create(
+            fund_id=fund_id,
+            donor_id=actor.account_id,
+            status=PlanStatus.ACTIVE,
+            amount_fen=amount_fen,
+            day=day,
+            next_on=first_turn(beijing_day(now), day),
+            shows_name=shows_name,
+            started_at=now,
+        )
+        detail: dict[str, object] = {"amount_fen": amount_fen, "day": day}
+        await record_event("monthly_plan", plan.id, "start", actor=actor, now=now, detail=detail)
+    plan_id: int = plan.id
+    return plan_id
+
+
+async def change_plan(
+    plan_id: int, amount_fen: int, day: int, *, shows_name: bool, actor: Viewer, now: datetime
+) -> None:
+    """Another sum or another day, from the next turn on; a paused plan goes on with it."""
+    async with in_transaction():
+        plan = await _own(plan_id, actor)
+        status = next_status(plan["status"], "change")
+        next_on = await _first_free(plan, day, beijing_day(now))
+        await rows(CHANGE, plan_id, amount_fen, day, next_on, shows_name, status.value)
+        detail: dict[str, object] = {"amount_fen": amount_fen, "day": day}
+        await record_event("monthly_plan", plan_id, "change", actor=actor, now=now, detail=detail)
+
+
+async def move_plan(plan_id: int, verb: str, *, actor: Viewer, now: datetime) -> None:
+    """The donor pauses, resumes or ends their plan; resumed, its next turn is in the future."""
+    async with in_transaction():
+        plan = await _own(plan_id, actor)
+        await _move(plan, verb, actor=actor, now=now)
+
+
+async def open_due_turns(*, limit: int, site_url: str, sealer: Sealer, now: datetime) -> int:
+    """Writes down this month's donation of every plan that is due and reminds its donor, once; returns how many plans.
+
+    Any number of nodes may sweep: each plan is decided again under its row's lock.
+    """
+    due = await rows(DUE, beijing_day(now), limit)
+    for row in due:
+        await _open_turn(row["id"], site_url=site_url, sealer=sealer, now=now)
+    return len(due)
+
+
+async def _open_turn(plan_id: int, *, site_url: str, sealer: Sealer, now: datetime) -> None:
+    async with in_transaction():
+        plan, today = await _lock(plan_id), beijing_day(now)
+        if plan["status"] is not PlanStatus.ACTIVE or plan["next_on"] > today:
+            return
+        last = await rows(LAST_TURN, plan_id)
+        unpaid = plan["unpaid"] + 1 if last and last[0]["status"] not in _PAID else 0
+        if is_let_go(unpaid):
+            await _let_go(plan, sealer=sealer, now=now)
+            return
+        month = today.replace(day=1)
+        if not await rows(HAS_TURN, plan_id, month):
+            await _remind(plan, month, site_url=site_url, sealer=sealer, now=now)
+        await rows(PLAN_NEXT, plan_id, next_turn(plan["next_on"], today, plan["day"]), unpaid)
+
+
+_PAID = {DonationStatus.RECEIVED, DonationStatus.RETURNED}
+
+
+async def _remind(plan: JsonRow, month: date, *, site_url: str, sealer: Sealer, now: datetime) -> None:
+    made = await make_donation(
+        plan["fund_id"],
+        plan["amount_fen"],
+        shows_name=plan["shows_name"],
+        late_choice=LateChoice.REFUND,
+        actor=Viewer(plan["donor_id"], Role.DONOR),
+        now=now,
+        pay_for=PAY_FOR,
+        may_ask=False,
+    )
+    await rows(ADD_TURN, plan["id"], month, made.donation_id, now)
+    await record_event("monthly_plan", plan["id"], "turn", actor=None, now=now, detail={"donation": made.donation_id})
+    text = (
+        f"这个月的月捐 {yuan_text(plan['amount_fen'])} 元（{plan['fund_name']}），想捐就点开付款：{site_url}/me/monthly 。"
+        "不方便就不用管，不会扣您的钱。"
+    )
+    await queue_notice(f"monthly:{plan['id']}:{month}", plan["donor_id"], text, sealer=sealer, now=now)
+
+
+async def _let_go(plan: JsonRow, *, sealer: Sealer, now: datetime) -> None:
+    await _move(plan, "end", actor=None, now=now)
+    text = "您的月捐有几个月没有付款，我们先替您停了，不再提醒。谢谢您以前的每一次；什么时候想再开始，都欢迎。"
+    await queue_notice(f"monthly-ended:{plan['id']}", plan["donor_id"], text, sealer=sealer, now=now)
+
+
+async def _move(plan: JsonRow, verb: str, *, actor: Viewer | None, now: datetime) -> None:
+    status = next_status(plan["status"], verb)
+    next_on = await _first_free(plan, plan["day"], beijing_day(now)) if verb == "resume" else plan["next_on"]
+    await rows(MOVE, plan["id"], status.value, now if status is PlanStatus.ENDED else None, next_on)
+    await record_event("monthly_plan", plan["id"], verb, actor=actor, now=now)
+
+
+async def _first_free(plan: JsonRow, day: int, today: date) -> date:
+    """The next turn of a month that has none yet."""
+    first = first_turn(today, day)
+    taken = await rows(HAS_TURN, plan["id"], first.replace(day=1))
+    return next_turn(first, today, day) if taken else first
+
+
+async def _own(plan_id: int, actor: Viewer) -> JsonRow:
+    plan = await _lock(plan_id)
+    if plan["donor_id"] != actor.account_id:
+        raise NotFound
+    return plan
+
+
+async def _lock(plan_id: int) -> JsonRow:
+    found = await rows(LOCK, plan_id)
+    if not found:
+        raise NotFound
+    return {**found[0], "status": PlanStatus(found[0]["status"])}

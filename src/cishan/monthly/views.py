@@ -1,0 +1,114 @@
+"""The donor's page of monthly giving: begin, change, pause, go on, end, and one tap to this month's cashier."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from types import MappingProxyType
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from cishan.donations.pages import CHIPS, OTHER
+from cishan.donations.rules import read_amount
+from cishan.errors import Conflict, InvalidInput
+from cishan.forms.reading import FormModel, read_fields, read_form, typed_text
+from cishan.forms.replay import answer_once
+from cishan.money import yuan_text
+from cishan.monthly.actions import change_plan, move_plan, start_plan
+from cishan.monthly.pages import MonthlyPage
+from cishan.monthly.queries import own_plan
+from cishan.monthly.rules import read_day
+from cishan.templating import page_response
+from cishan.web import done, path_id, services_of, viewer_of
+
+MONTHLY = "/me/monthly"
+NOTHING: Mapping[str, str] = MappingProxyType({})
+
+
+class PlanForm(FormModel):
+    chip: str = ""
+    amount: str = ""
+    day: str = ""
+    named: bool = False
+
+    def read(self) -> tuple[int, int]:
+        """The sum in fen and the day of the month; raises InvalidInput."""
+        return read_amount(self.amount if self.chip in {"", OTHER} else self.chip), read_day(self.day)
+
+
+async def show_monthly(request: Request) -> Response:
+    return await _response(request)
+
+
+async def start(request: Request) -> Response:
+    async def act() -> None:
+        form = await read_form(request, PlanForm)
+        amount_fen, day = form.read()
+        fund_id, now = request.state.site.fund_id, services_of(request).clock.now()
+        await start_plan(fund_id, amount_fen, day, shows_name=form.named, actor=viewer_of(request), now=now)
+
+    return await _answer(request, act, "monthly-started")
+
+
+async def change(request: Request) -> Response:
+    async def act() -> None:
+        form = await read_form(request, PlanForm)
+        amount_fen, day = form.read()
+        now = services_of(request).clock.now()
+        await change_plan(path_id(request), amount_fen, day, shows_name=form.named, actor=viewer_of(request), now=now)
+
+    return await _answer(request, act, "saved")
+
+
+async def pause(request: Request) -> Response:
+    return await _move(request, "pause", "monthly-paused")
+
+
+async def resume(request: Request) -> Response:
+    return await _move(request, "resume", "monthly-resumed")
+
+
+async def end(request: Request) -> Response:
+    return await _move(request, "end", "monthly-ended")
+
+
+async def _move(request: Request, verb: str, notice: str) -> Response:
+    async def act() -> None:
+        await move_plan(path_id(request), verb, actor=viewer_of(request), now=services_of(request).clock.now())
+
+    return await _answer(request, act, notice)
+
+
+async def _answer(request: Request, act: Callable[[], Awaitable[None]], notice: str) -> Response:
+    async def once() -> str:
+        await act()
+        return MONTHLY
+
+    try:
+        return done(await answer_once(request, once), notice)
+    except InvalidInput as error:
+        typed = typed_text(await read_fields(request))
+        return await _response(request, errors=error.fields, values=typed, status=error.status_code)
+    except Conflict as error:
+        return await _response(request, error=error.sentence, status=error.status_code)
+
+
+async def _response(
+    request: Request,
+    *,
+    errors: Mapping[str, str] = NOTHING,
+    values: Mapping[str, str] = NOTHING,
+    error: str = "",
+    status: int = 200,
+) -> Response:
+    site = request.state.site
+    plan = await own_plan(viewer_of(request), site.fund_id)
+    begun = {"chip": OTHER, "amount": yuan_text(plan.amount_fen), "day": str(plan.day)} if plan else {}
+    page = MonthlyPage(
+        plan=plan,
+        fund_name=site.fund_name,
+        chips=CHIPS,
+        values=values or begun or {"chip": CHIPS[0][0], "day": "10"},
+        errors=errors,
+        error=error,
+        can_pay=services_of(request).gateway is not None,
+    )
+    return page_response(request, "monthly/monthly.html", page, status=status)

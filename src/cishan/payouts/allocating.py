@@ -1,0 +1,114 @@
+"""Setting shares of a fund aside, and the charity's limits. What is set aside never exceeds what the fund has (R-9)."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from tortoise.transactions import in_transaction
+
+from cishan.accounts.viewer import Viewer
+from cishan.charities.states import FundKind
+from cishan.claims.purchases import promised_fen
+from cishan.clock import beijing_day
+from cishan.database import JsonRow, rows
+from cishan.divisions.rules import is_code
+from cishan.errors import Conflict, Forbidden, InvalidInput, NotFound
+from cishan.events.actions import record_event
+from cishan.ledger.queries import uncommitted_of
+from cishan.payouts.models import PayoutTerms
+from cishan.payouts.rules import Terms, check_covered
+from cishan.permissions import Permission, holds
+
+CATEGORY_LONGEST = 40
+LOCK_FUND = "SELECT id, charity_id, kind, held_fen FROM fund WHERE id = $1 FOR NO KEY UPDATE"
+LINE = """
+SELECT b.amount_fen, p.fund_id,
+       (SELECT coalesce(sum(a.amount_fen), 0) FROM allocation a WHERE a.budget_line_id = b.id)::bigint AS allocated_fen
+  FROM budget_line b JOIN project p ON p.id = b.project_id WHERE b.id = $1
+"""
+ADD = """
+INSERT INTO allocation (fund_id, budget_line_id, division_code, category, amount_fen, made_by_id, made_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING id
+"""
+HOLD = "UPDATE fund SET held_fen = held_fen + $2 WHERE id = $1"
+
+
+@dataclass(frozen=True)
+class Share:
+    """What is to be set aside, for a place and a category; of a project it is a share of a line of its budget."""
+
+    division_code: str
+    category: str
+    amount_fen: int
+    budget_line_id: int | None = None
+
+
+async def allocate(fund_id: int, share: Share, *, actor: Viewer, now: datetime) -> int:
+    """Sets a share of a fund aside; raises Conflict when the fund or the budget line has not so much left."""
+    must(actor, Permission.MANAGE_MONEY)
+    check_share(share)
+    async with in_transaction():
+        fund = await lock_fund(fund_id)
+        await _check_line(fund, share)
+        # Money that donors gave for wishes and that finance has not advanced yet is promised to those wishes.
+        promised = await promised_fen(fund_id) if fund["kind"] == FundKind.WISH else 0
+        check_covered(share.amount_fen, await uncommitted_of(fund_id) - promised, "这个项目")
+        placed = (share.division_code, share.category.strip(), share.amount_fen)
+        added = await rows(ADD, fund_id, share.budget_line_id, *placed, actor.account_id, now)
+        await hold(fund_id, share.amount_fen)
+        detail: dict[str, object] = {"amount_fen": share.amount_fen, "place": share.division_code}
+        await record_event("allocation", added[0]["id"], "allocate", actor=actor, now=now, detail=detail)
+        return int(added[0]["id"])
+
+
+def check_share(share: Share) -> None:
+    faults: dict[str, str] = {}
+    if not share.category.strip() or len(share.category) > CATEGORY_LONGEST:
+        faults["category"] = f"请写明用途类别，例如大病救助，最多 {CATEGORY_LONGEST} 个字。"
+    if share.amount_fen <= 0:
+        faults["amount"] = "金额要大于 0。"
+    if not is_code(share.division_code):
+        faults["place"] = "请选择给哪个乡镇。"
+    if faults:
+        raise InvalidInput(faults)
+
+
+async def _check_line(fund: JsonRow, share: Share) -> None:
+    """Money of a project goes by its plan: a line of this project's budget, and no more than the line says."""
+    if share.budget_line_id is None:
+        if fund["kind"] == FundKind.PROJECT:
+            raise InvalidInput({"budget_line": "请选择用的是预算里的哪一项。"})
+        return
+    line = await rows(LINE, share.budget_line_id)
+    if not line:
+        raise NotFound
+    if line[0]["fund_id"] != fund["id"]:
+        raise Conflict("这一项预算是别的项目的。一个项目的钱不能用到别的项目上（慈善法第五十四条）。")
+    check_covered(share.amount_fen, line[0]["amount_fen"] - line[0]["allocated_fen"], "这一项预算")
+
+
+async def lock_fund(fund_id: int) -> JsonRow:
+    """The row of a fund, locked: one promise at a time."""
+    found = await rows(LOCK_FUND, fund_id)
+    if not found:
+        raise NotFound
+    return found[0]
+
+
+async def hold(fund_id: int, amount_fen: int) -> None:
+    """Counts what allocations set aside; a negative sum has been booked as spending. The caller holds the fund's lock."""
+    await rows(HOLD, fund_id, amount_fen)
+
+
+async def set_terms(charity_id: int, terms: Terms, *, valid_from: date, actor: Viewer, now: datetime) -> None:
+    """Sets the limits from a day on; a day that has passed keeps those it had."""
+    must(actor, Permission.MANAGE_MONEY)
+    if valid_from < beijing_day(now):
+        raise InvalidInput({"valid_from": "不能改过去的规定，请填今天或以后的日期。"})
+    await PayoutTerms.update_or_create(
+        charity_id=charity_id, valid_from=valid_from, defaults={**vars(terms), "set_by_id": actor.account_id}
+    )
+
+
+def must(actor: Viewer, permission: Permission) -> None:
+    if not holds(actor.role, permission):
+        raise Forbidden

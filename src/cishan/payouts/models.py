@@ -1,0 +1,259 @@
+"""Allocations, payees, payouts with their approvals, ties of kin, and the files taken to the bank."""
+
+from tortoise import fields
+from tortoise.indexes import Index
+from tortoise.migrations.constraints import CheckConstraint, UniqueConstraint
+from tortoise.models import Model
+
+from cishan.accounts.models import Account
+from cishan.charities.models import Charity, Fund
+from cishan.households.models import Household, Person
+from cishan.payouts.states import PayeeKind, PayoutKind, PayoutStatus, Tie
+from cishan.projects.models import BudgetLine
+
+
+class PayoutTerms(Model):
+    """The charity's limits from a day on."""
+
+    id = fields.BigIntField(primary_key=True)
+    charity: fields.ForeignKeyRelation[Charity] = fields.ForeignKeyField(
+        "cishan.Charity", related_name="payout_terms", on_delete=fields.RESTRICT
+    )
+    valid_from = fields.DateField()
+    third_person_over_fen = fields.BigIntField()
+    large_donor_fen = fields.BigIntField()
+    set_by: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField(
+        "cishan.Account", related_name="payout_terms_set", on_delete=fields.RESTRICT
+    )
+
+    class Meta:
+        table = "payout_terms"
+        constraints = [
+            UniqueConstraint(fields=("charity_id", "valid_from"), name="uq_payout_terms"),
+            CheckConstraint(check="third_person_over_fen >= 0 AND large_donor_fen > 0", name="ck_payout_terms"),
+        ]
+
+
+class Allocation(Model):
+    """A share of a fund set aside for a place and a category. Its budget line is of the same fund (a trigger sees to it)."""
+
+    id = fields.BigIntField(primary_key=True)
+    fund: fields.ForeignKeyRelation[Fund] = fields.ForeignKeyField(
+        "cishan.Fund", related_name="allocations", db_index=True, on_delete=fields.RESTRICT
+    )
+    budget_line: fields.ForeignKeyNullableRelation[BudgetLine] = fields.ForeignKeyField(
+        "cishan.BudgetLine", related_name="allocations", null=True, on_delete=fields.RESTRICT
+    )
+    division_code = fields.CharField(max_length=12)
+    category = fields.CharField(max_length=40)
+    amount_fen = fields.BigIntField()
+    made_by: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField(
+        "cishan.Account", related_name="allocations_made", on_delete=fields.RESTRICT
+    )
+    made_at = fields.DatetimeField()
+
+    class Meta:
+        table = "allocation"
+        constraints = [
+            UniqueConstraint(fields=("id", "fund_id"), name="uq_allocation_fund"),
+            CheckConstraint(check="amount_fen > 0", name="ck_allocation_amount"),
+        ]
+
+
+class Payee(Model):
+    """Where money may be sent: a household's account, or a village's or supplier's. Verified by another before it is used."""
+
+    id = fields.BigIntField(primary_key=True)
+    household: fields.ForeignKeyNullableRelation[Household] = fields.ForeignKeyField(
+        "cishan.Household", related_name="payees", null=True, db_index=True, on_delete=fields.RESTRICT
+    )
+    division_code = fields.CharField(max_length=12)
+    kind = fields.CharEnumField(PayeeKind, max_length=8)
+    bank = fields.CharField(max_length=60, default="")
+    holder_sealed = fields.BinaryField()
+    number_sealed = fields.BinaryField()
+    number_index = fields.CharField(max_length=64, db_index=True)
+    entered_by: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField(
+        "cishan.Account", related_name="payees_entered", on_delete=fields.RESTRICT
+    )
+    entered_at = fields.DatetimeField()
+    verified_by: fields.ForeignKeyNullableRelation[Account] = fields.ForeignKeyField(
+        "cishan.Account", related_name="payees_verified", null=True, on_delete=fields.RESTRICT
+    )
+    verified_at = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "payee"
+        constraints = [
+            UniqueConstraint(fields=("id", "household_id"), name="uq_payee_household"),
+            CheckConstraint(check="verified_by_id <> entered_by_id", name="ck_payee_two_people"),
+            CheckConstraint(check="(verified_by_id IS NULL) = (verified_at IS NULL)", name="ck_payee_verified"),
+        ]
+
+
+class PayoutFile(Model):
+    """A list of approved payouts of one fund that a cashier takes to the bank. The file itself is kept nowhere."""
+
+    id = fields.BigIntField(primary_key=True)
+    fund: fields.ForeignKeyRelation[Fund] = fields.ForeignKeyField(
+        "cishan.Fund", related_name="payout_files", on_delete=fields.RESTRICT
+    )
+    made_by: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField(
+        "cishan.Account", related_name="payout_files", on_delete=fields.RESTRICT
+    )
+    made_at = fields.DatetimeField()
+    payouts_count = fields.IntField()
+    total_fen = fields.BigIntField()
+
+    class Meta:
+        table = "payout_file"
+        constraints = [UniqueConstraint(fields=("id", "fund_id"), name="uq_payout_file_fund")]
+
+
+class PayoutFileDownload(Model):
+    """Append-only: each time names and numbers left the system (R-26)."""
+
+    id = fields.BigIntField(primary_key=True)
+    file: fields.ForeignKeyRelation[PayoutFile] = fields.ForeignKeyField(
+        "cishan.PayoutFile", related_name="downloads", db_index=True, on_delete=fields.RESTRICT
+    )
+    by: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField(
+        "cishan.Account", related_name="payout_file_downloads", on_delete=fields.RESTRICT
+    )
+    at = fields.DatetimeField()
+    receiver = fields.CharField(max_length=80)
+    purpose = fields.CharField(max_length=120)
+    columns = fields.CharField(max_length=120)
+    rows_count = fields.IntField()
+
+    class Meta:
+        table = "payout_file_download"
+
+
+class Payout(Model):
+    """One sum of help. Five people at most have a hand in it, and none of them twice.
+
+    `what` is the line a family reads on its list. `kin_hit` was found by the check of R-11; then the second to approve
+    is from outside the family's county.
+    """
+
+    id = fields.BigIntField(primary_key=True)
+    fund: fields.ForeignKeyRelation[Fund] = fields.ForeignKeyField(
+        "cishan.Fund", related_name="payouts", on_delete=fields.RESTRICT
+    )
+    allocation: fields.ForeignKeyRelation[Allocation] = fields.ForeignKeyField(
+        "cishan.Allocation", related_name="payouts", db_index=True, on_delete=fields.RESTRICT
+    )
+    kind = fields.CharEnumField(PayoutKind, max_length=10)
+    status = fields.CharEnumField(PayoutStatus, max_length=16)
+    status_since = fields.DatetimeField()
+    division_code = fields.CharField(max_length=12)
+    household: fields.ForeignKeyNullableRelation[Household] = fields.ForeignKeyField(
+        "cishan.Household", related_name="payouts", null=True, on_delete=fields.RESTRICT
+    )
+    person: fields.ForeignKeyNullableRelation[Person] = fields.ForeignKeyField(
+        "cishan.Person", related_name="payouts", null=True, on_delete=fields.RESTRICT
+    )
+    payee: fields.ForeignKeyRelation[Payee] = fields.ForeignKeyField(
+        "cishan.Payee", related_name="payouts", on_delete=fields.RESTRICT
+    )
+    amount_fen = fields.BigIntField()
+    what = fields.CharField(max_length=40)
+    reason_sealed = fields.BinaryField()
+    price_note = fields.CharField(max_length=200, default="")
+    kin_hit = fields.BooleanField(default=False, db_default=False)
+    needs_third = fields.BooleanField(default=False, db_default=False)
+    applied_by: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField(
+        "cishan.Account", related_name="payouts_applied", on_delete=fields.RESTRICT
+    )
+    applied_at = fields.DatetimeField()
+    first_by: fields.ForeignKeyNullableRelation[Account] = fields.ForeignKeyField(
+        "cishan.Account", related_name="payouts_first", null=True, on_delete=fields.RESTRICT
+    )
+    second_by: fields.ForeignKeyNullableRelation[Account] = fields.ForeignKeyField(
+        "cishan.Account", related_name="payouts_second", null=True, on_delete=fields.RESTRICT
+    )
+    second_is_outside = fields.BooleanField(default=False, db_default=False)
+    third_by: fields.ForeignKeyNullableRelation[Account] = fields.ForeignKeyField(
+        "cishan.Account", related_name="payouts_third", null=True, on_delete=fields.RESTRICT
+    )
+    file: fields.ForeignKeyNullableRelation[PayoutFile] = fields.ForeignKeyField(
+        "cishan.PayoutFile", related_name="payouts", null=True, db_index=True, on_delete=fields.RESTRICT
+    )
+    payer: fields.ForeignKeyNullableRelation[Account] = fields.ForeignKeyField(
+        "cishan.Account", related_name="payouts_paid", null=True, on_delete=fields.RESTRICT
+    )
+    paid_at = fields.DatetimeField(null=True)
+    returned_at = fields.DatetimeField(null=True)
+    return_reason = fields.CharField(max_length=120, default="")
+
+    class Meta:
+        table = "payout"
+        indexes = [
+            Index(fields=("status", "status_since"), name="ix_payout_status"),
+            Index(fields=("household_id", "paid_at"), name="ix_payout_household"),
+        ]
+        constraints = [
+            CheckConstraint(check="amount_fen > 0", name="ck_payout_amount"),
+            CheckConstraint(
+                check="(kind = 'household') = (household_id IS NOT NULL) AND (person_id IS NULL OR household_id IS NOT NULL)",
+                name="ck_payout_kind",
+            ),
+            CheckConstraint(
+                check="first_by_id <> applied_by_id AND second_by_id NOT IN (applied_by_id, first_by_id) "
+                "AND third_by_id NOT IN (applied_by_id, first_by_id, second_by_id)",
+                name="ck_payout_approvers",
+            ),
+            CheckConstraint(
+                check="payer_id NOT IN (applied_by_id, first_by_id, second_by_id) AND payer_id <> third_by_id",
+                name="ck_payout_payer",
+            ),
+            CheckConstraint(
+                check="status NOT IN ('approved', 'in_file', 'paid', 'returned') OR (first_by_id IS NOT NULL "
+                "AND second_by_id IS NOT NULL AND (third_by_id IS NOT NULL OR NOT needs_third))",
+                name="ck_payout_approved",
+            ),
+            CheckConstraint(
+                check="NOT kin_hit OR second_by_id IS NULL OR second_is_outside", name="ck_payout_kin_outside"
+            ),
+            CheckConstraint(
+                check="(status IN ('in_file', 'paid', 'returned')) = (file_id IS NOT NULL) "
+                "AND (file_id IS NULL) = (payer_id IS NULL) AND (status <> 'paid' OR paid_at IS NOT NULL) "
+                "AND (status = 'returned') = (returned_at IS NOT NULL)",
+                name="ck_payout_paid",
+            ),
+        ]
+
+
+class AccountTie(Model):
+    """What somebody declared of themselves and their near kin: keyed digests alone, nothing to read."""
+
+    id = fields.BigIntField(primary_key=True)
+    account: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField(
+        "cishan.Account", related_name="ties", on_delete=fields.RESTRICT
+    )
+    tie = fields.CharEnumField(Tie, max_length=16)
+    digest = fields.CharField(max_length=64, db_index=True)
+    declared_at = fields.DatetimeField()
+
+    class Meta:
+        table = "account_tie"
+        constraints = [UniqueConstraint(fields=("account_id", "tie", "digest"), name="uq_account_tie")]
+
+
+class KinHit(Model):
+    """Append-only: a tie that was found between a family and somebody with a hand in its help."""
+
+    id = fields.BigIntField(primary_key=True)
+    payout: fields.ForeignKeyRelation[Payout] = fields.ForeignKeyField(
+        "cishan.Payout", related_name="kin_hits", on_delete=fields.RESTRICT
+    )
+    account: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField(
+        "cishan.Account", related_name="kin_hits", on_delete=fields.RESTRICT
+    )
+    tie = fields.CharEnumField(Tie, max_length=16)
+    found_at = fields.DatetimeField()
+
+    class Meta:
+        table = "kin_hit"
+        constraints = [UniqueConstraint(fields=("payout_id", "account_id", "tie"), name="uq_kin_hit")]

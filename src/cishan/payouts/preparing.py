@@ -1,0 +1,177 @@
+"""Desk pages before help can be applied for: finance sets shares aside, and two people keep a family's account."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+
+from pydantic import Field
+from starlette.requests import Request
+from starlette.responses import Response
+
+from cishan.errors import Conflict, Forbidden, InvalidInput
+from cishan.forms.reading import FormModel, read_fields, read_form, typed_text
+from cishan.forms.replay import answer_once
+from cishan.forms.typed import YuanAsFen
+from cishan.ledger.queries import uncommitted_of
+from cishan.money import yuan_text
+from cishan.payouts.allocating import CATEGORY_LONGEST, Share, allocate
+from cishan.payouts.desk import NOTHING
+from cishan.payouts.payees import BANK_LONGEST, HOLDER_LONGEST, PayeeFacts, enter_payee, verify_payee
+from cishan.payouts.queries import (
+    SetAside,
+    WaitingPayee,
+    household_of_case,
+    payees_waiting,
+    places_of,
+    shares_of_fund,
+)
+from cishan.payouts.states import PayeeKind
+from cishan.templating import page_response
+from cishan.web import done, path_id, services_of, viewer_of
+
+SHARES, PAYEES = "/desk/payouts/shares", "/desk/payouts/payees"
+KINDS = (("bank", "银行卡、存折"), ("alipay", "支付宝"))
+
+
+class ShareForm(FormModel):
+    place: str = Field(max_length=12)
+    category: str = Field(max_length=CATEGORY_LONGEST)
+    amount: YuanAsFen
+
+
+class PayeeForm(FormModel):
+    case_number: str = Field(max_length=24)
+    kind: PayeeKind
+    holder: str = Field(max_length=HOLDER_LONGEST)
+    number: str = Field(max_length=40)
+    bank: str = Field(default="", max_length=BANK_LONGEST)
+
+
+class RetypedForm(FormModel):
+    number: str = Field(max_length=40)
+
+
+@dataclass(frozen=True)
+class SharesPage:
+    """What of the fund is set aside for whom, and what may still be."""
+
+    fund_name: str
+    free: str
+    shares: tuple[SetAside, ...]
+    places: tuple[tuple[str, str], ...]
+    values: Mapping[str, str]
+    errors: Mapping[str, str]
+    error: str
+
+
+@dataclass(frozen=True)
+class PayeesPage:
+    """Accounts that wait for a second person, and the form of a new one."""
+
+    waiting: tuple[WaitingPayee, ...]
+    kinds: tuple[tuple[str, str], ...]
+    values: Mapping[str, str]
+    errors: Mapping[str, str]
+    error: str
+
+
+async def show_shares(request: Request) -> Response:
+    return await _shares(request)
+
+
+async def set_aside(request: Request) -> Response:
+    """Sets a share of the 微心愿 fund aside for a place."""
+
+    async def act() -> None:
+        form = await read_form(request, ShareForm)
+        share = Share(form.place, form.category, form.amount)
+        await allocate(
+            request.state.site.fund_id, share, actor=viewer_of(request), now=services_of(request).clock.now()
+        )
+
+    return await _answer(request, act, SHARES, _shares, "share-set-aside")
+
+
+async def _shares(
+    request: Request,
+    errors: Mapping[str, str] = NOTHING,
+    values: Mapping[str, str] = NOTHING,
+    error: str = "",
+    status: int = 200,
+) -> Response:
+    site = request.state.site
+    page = SharesPage(
+        fund_name=site.fund_name,
+        free=yuan_text(await uncommitted_of(site.fund_id)),
+        shares=await shares_of_fund(site.fund_id),
+        places=await places_of(viewer_of(request)),
+        values=values,
+        errors=errors,
+        error=error,
+    )
+    return page_response(request, "payouts/shares.html", page, status=status)
+
+
+async def show_payees(request: Request) -> Response:
+    return await _payees(request)
+
+
+async def enter(request: Request) -> Response:
+    """Keeps a family's account, sealed; another person compares it with the card."""
+    services, viewer = services_of(request), viewer_of(request)
+
+    async def act() -> None:
+        form = await read_form(request, PayeeForm)
+        household_id = await household_of_case(form.case_number, viewer)
+        facts = PayeeFacts(form.kind, form.holder, form.number, form.bank, household_id)
+        await enter_payee(facts, actor=viewer, sealer=services.sealer, now=services.clock.now())
+
+    return await _answer(request, act, PAYEES, _payees, "payee-entered")
+
+
+async def verify(request: Request) -> Response:
+    """The second person types the number once more, from the card itself."""
+    services = services_of(request)
+
+    async def act() -> None:
+        form = await read_form(request, RetypedForm)
+        await verify_payee(
+            path_id(request),
+            form.number,
+            actor=viewer_of(request),
+            sealer=services.sealer,
+            now=services.clock.now(),
+        )
+
+    return await _answer(request, act, PAYEES, _payees, "payee-verified")
+
+
+async def _payees(
+    request: Request,
+    errors: Mapping[str, str] = NOTHING,
+    values: Mapping[str, str] = NOTHING,
+    error: str = "",
+    status: int = 200,
+) -> Response:
+    waiting = await payees_waiting(viewer_of(request), sealer=services_of(request).sealer)
+    page = PayeesPage(waiting, KINDS, values, errors, error)
+    return page_response(request, "payouts/payees.html", page, status=status)
+
+
+async def _answer(
+    request: Request,
+    act: Callable[[], Awaitable[None]],
+    place: str,
+    again: Callable[..., Awaitable[Response]],
+    notice: str,
+) -> Response:
+    async def once() -> str:
+        await act()
+        return place
+
+    try:
+        return done(await answer_once(request, once), notice)
+    except InvalidInput as error:
+        typed = typed_text(await read_fields(request))
+        return await again(request, error.fields, typed, status=error.status_code)
+    except (Conflict, Forbidden) as error:
+        return await again(request, error=error.sentence, status=error.status_code)

@@ -1,0 +1,148 @@
+"""Pure decisions about help: who may approve what, what a fund or an allocation still has, what an account number is."""
+
+import re
+from dataclasses import dataclass
+
+from cishan.accounts.states import Role
+from cishan.divisions.rules import contains, county_of
+from cishan.errors import Conflict, Forbidden, IllegalMove, InvalidInput
+from cishan.labels import label
+from cishan.money import yuan_text
+from cishan.payouts.states import MOVES, PayeeKind, PayoutKind, PayoutStatus
+
+WHAT_LONGEST = 40
+REASON_LONGEST = 300
+RECEIVER_LONGEST, PURPOSE_LONGEST, RETURN_LONGEST = 80, 120, 120
+MOST_FILED = 50
+"""Payouts that one file takes to the bank."""
+CARD_NUMBER = re.compile(r"\d{12,30}", re.ASCII)
+ALIPAY_ID = re.compile(r"2088\d{12}|1\d{10}|[^@\s]{1,60}@[^@\s]{1,60}", re.ASCII)
+THIRD_ROLES = frozenset({"director", Role.FINANCE.value})
+"""Who may be the third: the director, or a second of finance."""
+VERBS = {"approve": "审批", "refuse": "不同意", "file": "送银行", "pay": "登记到账", "return": "登记退回"}
+
+
+@dataclass(frozen=True)
+class Terms:
+    """Limits of a charity: sums in fen."""
+
+    third_person_over_fen: int = 1_000_000
+    large_donor_fen: int = 1_000_000
+    """Whoever gave a fund this much counts as a donor who must not be close to a family it helps."""
+
+
+DEFAULT_TERMS = Terms()
+
+
+@dataclass(frozen=True)
+class Hands:
+    """Who has had a hand in a payout so far, by account."""
+
+    applied_by: int
+    first_by: int | None = None
+    second_by: int | None = None
+    third_by: int | None = None
+
+    @property
+    def all(self) -> frozenset[int]:
+        given = (self.applied_by, self.first_by, self.second_by, self.third_by)
+        return frozenset(one for one in given if one is not None)
+
+
+def check_move(status: PayoutStatus, verb: str) -> None:
+    """Raises IllegalMove naming the status and the step."""
+    if status not in MOVES[verb][0]:
+        raise IllegalMove("这笔救助款", label(status), VERBS[verb])
+
+
+def status_after_approval(status: PayoutStatus, *, needs_third: bool) -> PayoutStatus:
+    """Where an approval leads: first, second, and a third over the set sum."""
+    check_move(status, "approve")
+    if status is PayoutStatus.APPLIED:
+        return PayoutStatus.ENDORSED
+    if status is PayoutStatus.ENDORSED and needs_third:
+        return PayoutStatus.AWAITING_THIRD
+    return PayoutStatus.APPROVED
+
+
+def is_outside(approver_place: str, household_place: str) -> bool:
+    """Whether an approver's office stands outside the county of the family: another county's, or the city's."""
+    return not contains(county_of(household_place), approver_place)
+
+
+def check_approver(
+    account_id: int,
+    role: Role,
+    status: PayoutStatus,
+    hands: Hands,
+    *,
+    tied: frozenset[int],
+    outside: bool,
+) -> None:
+    """Raises Forbidden unless this person may take the next approval (R-11, R-18).
+
+    `tied` are the accounts with a tie to the family: none of them approves. With any tie the second is from outside.
+    """
+    check_move(status, "approve")
+    if account_id in hands.all:
+        raise Forbidden("申请、第一次审批、第二次审批要由不同的人来做。这笔您已经经手过了，请另一位同事来批。")
+    if account_id in tied:
+        raise Forbidden("系统核对到这家人可能和您有关系。为了避嫌，请另一位同事来批。")
+    if status is PayoutStatus.ENDORSED and tied and not outside:
+        raise Forbidden("系统核对到这家人可能和经办人或大额捐赠人有关系，第二次审批要由外县或市里的同事来做。")
+    if status is PayoutStatus.AWAITING_THIRD and role.value not in THIRD_ROLES:
+        raise Forbidden("这笔金额大，第三次审批要由负责人或另一位财务来做。")
+
+
+def check_payer(account_id: int, hands: Hands, *, tied: frozenset[int]) -> None:
+    """Raises Forbidden when whoever pays has applied or approved, or has a tie to the family."""
+    if account_id in hands.all:
+        raise Forbidden("您申请或审批过其中一笔，付款要由另一位出纳来办。")
+    if account_id in tied:
+        raise Forbidden("其中一家可能和您有关系。为了避嫌，请另一位出纳来办这一笔。")
+
+
+def check_covered(wanted_fen: int, free_fen: int, where: str) -> None:
+    """Raises Conflict when more is wanted than `where` has left (R-9)."""
+    if wanted_fen > free_fen:
+        raise Conflict(f"{where}的钱不够：还剩 {yuan_text(max(0, free_fen))} 元，这次要 {yuan_text(wanted_fen)} 元。")
+
+
+def check_bank_holds(wanted_fen: int, bank_fen: int) -> None:
+    """Raises Conflict when the fund's money has not come to the bank yet."""
+    if wanted_fen > bank_fen:
+        raise Conflict(
+            f"这个项目在银行账户里还有 {yuan_text(max(0, bank_fen))} 元没有安排，不够付这 {yuan_text(wanted_fen)} 元。"
+            "请先把钱从支付宝提现到银行。"
+        )
+
+
+def application_faults(kind: PayoutKind, *, what: str, reason: str, amount_fen: int, price_note: str) -> dict[str, str]:
+    """A sentence for each field that can't stand."""
+    faults: dict[str, str] = {}
+    if not what or len(what) > WHAT_LONGEST:
+        faults["what"] = f"请写明是什么救助，最多 {WHAT_LONGEST} 个字。这句话会写在这家人的幸福清单上。"
+    if not reason or len(reason) > REASON_LONGEST:
+        faults["reason"] = f"请写明理由，最多 {REASON_LONGEST} 个字。"
+    if amount_fen <= 0:
+        faults["amount"] = "金额要大于 0。"
+    if kind is PayoutKind.PURCHASE and not price_note.strip():
+        faults["price_note"] = "请写明比过哪几家的价，为什么选这一家。"
+    return faults
+
+
+def read_number(kind: PayeeKind, text: str) -> str:
+    """An account number without its spaces; raises InvalidInput with what is wrong."""
+    plain = re.sub(r"[\s-]", "", text) if kind is PayeeKind.BANK else text.strip()
+    pattern = CARD_NUMBER if kind is PayeeKind.BANK else ALIPAY_ID
+    if not pattern.fullmatch(plain):
+        wanted = (
+            "银行卡号是 12 到 30 位数字。" if kind is PayeeKind.BANK else "请填手机号、邮箱或 2088 开头的 16 位账号。"
+        )
+        raise InvalidInput({"number": wanted})
+    return plain
+
+
+def masked_number(number: str) -> str:
+    """All but the last four."""
+    return f"**** {number[-4:]}"

@@ -1,0 +1,53 @@
+"""The life of a payout, and what ties people to a family. Pure."""
+
+from enum import StrEnum
+
+
+class PayoutStatus(StrEnum):
+    APPLIED = "applied"
+    ENDORSED = "endorsed"
+    """One person has approved."""
+    AWAITING_THIRD = "awaiting_third"
+    """Two have approved; the sum asks for a third."""
+    APPROVED = "approved"
+    IN_FILE = "in_file"
+    """On its way to the bank. Whether it was paid is not known."""
+    PAID = "paid"
+    RETURNED = "returned"
+    """The bank did not pay it, or the money came back."""
+    REFUSED = "refused"
+
+
+UNDECIDED = frozenset({PayoutStatus.APPLIED, PayoutStatus.ENDORSED, PayoutStatus.AWAITING_THIRD})
+"""Statuses in which an approval is still missing."""
+
+MOVES: dict[str, tuple[frozenset[PayoutStatus], frozenset[PayoutStatus]]] = {
+    "approve": (UNDECIDED, frozenset({PayoutStatus.ENDORSED, PayoutStatus.AWAITING_THIRD, PayoutStatus.APPROVED})),
+    "refuse": (UNDECIDED, frozenset({PayoutStatus.REFUSED})),
+    "file": (frozenset({PayoutStatus.APPROVED}), frozenset({PayoutStatus.IN_FILE})),
+    "pay": (frozenset({PayoutStatus.IN_FILE}), frozenset({PayoutStatus.PAID})),
+    "return": (frozenset({PayoutStatus.IN_FILE, PayoutStatus.PAID}), frozenset({PayoutStatus.RETURNED})),
+}
+"""verb -> (statuses it may start from, statuses it may lead to)."""
+
+
+class PayoutKind(StrEnum):
+    HOUSEHOLD = "household"
+    VILLAGE = "village"
+    """A public purpose of a village; never a family's own."""
+    PURCHASE = "purchase"
+    """Bought from a supplier."""
+
+
+class PayeeKind(StrEnum):
+    BANK = "bank"
+    ALIPAY = "alipay"
+
+
+class Tie(StrEnum):
+    """What an account and a family have in common (R-11)."""
+
+    PHONE = "phone"
+    ID_NUMBER = "id_number"
+    ADDRESS = "address"
+    SURNAME_VILLAGE = "surname_village"

@@ -1,0 +1,23 @@
+"""Promises about large gifts: while two people have not looked at one, its money neither goes out nor back."""
+
+from cishan.verify.checks import Check
+
+WATCHED_MONEY_RESTS = Check(
+    name="watched_money_rests",
+    promise="正在核查的捐款，没有拨出去，也没有退回去",
+    examined="SELECT id FROM watch_case",
+    broken="""
+SELECT w.id AS watch_case, w.order_id, 'refund' AS what, r.id AS what_id
+  FROM watch_case w JOIN refund r ON r.order_id = w.order_id AND r.status NOT IN ('proposed', 'cancelled')
+   AND r.reason <> 'elsewhere'
+ WHERE w.closed_at IS NULL
+ UNION ALL
+SELECT w.id, w.order_id, 'advance', a.id
+  FROM watch_case w JOIN order_line l ON l.order_id = w.order_id AND l.owner_kind = 'claim'
+  JOIN advance a ON a.claim_id = l.owner_id
+ WHERE w.closed_at IS NULL
+""",
+    may_be_empty=True,
+)
+
+VIGILANCE_CHECKS = (WATCHED_MONEY_RESTS,)

@@ -1,0 +1,137 @@
+"""The only writer of cases and of the figures that make them."""
+
+from datetime import date, datetime
+from typing import TypedDict
+
+from tortoise.transactions import in_transaction
+
+from cishan.accounts.viewer import Viewer
+from cishan.clock import beijing_day
+from cishan.database import JsonRow, rows
+from cishan.errors import Conflict, Forbidden, InvalidInput, NotFound
+from cishan.events.actions import record_event
+from cishan.permissions import Permission, holds
+from cishan.vigilance.models import WatchCase, WatchTerms
+from cishan.vigilance.queries import over_fen_on
+from cishan.vigilance.rules import (
+    DAYS_TO_LOOK,
+    JOINED_FOR,
+    ask_for_source,
+    check_finding,
+    check_other_person,
+    is_over,
+)
+from cishan.vigilance.states import CaseOutcome, GiftSource
+from cishan.working_days import end_of_working_days
+
+LOCK_GIVERS = """
+SELECT a.id FROM account a JOIN account me ON me.id = $1
+ WHERE a.id = me.id OR (me.organisation_id IS NOT NULL AND a.organisation_id = me.organisation_id) ORDER BY a.id FOR NO KEY UPDATE OF a
+"""
+JOINED = """
+SELECT coalesce(sum(coalesce(paid_fen, total_fen)), 0)::bigint AS fen FROM payment_order
+ WHERE donor_id = ANY($1) AND created_at > $2 AND status <> 'closed'
+"""
+LOCK_CASE = """
+SELECT w.id, w.handler_id, w.closed_at, o.charity_id FROM watch_case w JOIN payment_order o ON o.id = w.order_id
+ WHERE w.id = $1 AND o.charity_id = $2 FOR UPDATE OF w
+"""
+FIND_OUT = "UPDATE watch_case SET handler_id = $2, finding = $3 WHERE id = $1"
+CLOSE = "UPDATE watch_case SET outcome = $2, closed_by_id = $3, closed_at = $4 WHERE id = $1"
+FROZEN = "SELECT id FROM watch_case WHERE order_id = $1 AND closed_at IS NULL"
+MOST_GIVERS = 200
+
+
+async def watch_order(
+    order_id: int,
+    source: GiftSource | None,
+    *,
+    charity_id: int,
+    actor: Viewer,
+    now: datetime,
+    may_ask: bool = True,
+) -> None:
+    """Looks at an order just opened, in its transaction: beyond the charity's figure it needs its source and makes a case.
+
+    Raises InvalidInput("source") when the donor has not said where the money comes from; then nothing is opened. All
+    accounts of an organisation are one giver; they are locked, so that two orders at once are joined too.
+    """
+    givers = [row["id"] for row in await rows(LOCK_GIVERS, actor.account_id)][:MOST_GIVERS]
+    joined_fen: int = (await rows(JOINED, givers, now - JOINED_FOR))[0]["fen"]
+    over_fen = await over_fen_on(charity_id, now)
+    if not is_over(joined_fen, over_fen):
+        return
+    if source is None and may_ask:
+        raise ask_for_source(over_fen)
+    case = await WatchCase.create(
+        order_id=order_id,
+        joined_fen=joined_fen,
+        source=source,
+        opened_at=now,
+        due_at=end_of_working_days(now, DAYS_TO_LOOK),
+    )
+    await record_event("watch_case", case.id, "open", actor=None, now=now, detail={"joined_fen": joined_fen})
+
+
+async def check_not_frozen(order_id: int) -> None:
+    """Raises Conflict while two people have not looked at a large gift; its words say nothing of a case."""
+    if await is_frozen(order_id):
+        raise Conflict("这笔钱现在不能在网上办退款。请打电话给我们，我们帮您办。")
+
+
+async def is_frozen(order_id: int) -> bool:
+    """Whether money of this order may not move yet: it is neither spent nor sent back."""
+    return bool(await rows(FROZEN, order_id))
+
+
+class Who(TypedDict):
+    """Whose step it is, of which charity, and when."""
+
+    charity_id: int
+    actor: Viewer
+    now: datetime
+
+
+async def find_out(case_id: int, finding: str, *, charity_id: int, actor: Viewer, now: datetime) -> None:
+    """Somebody of finance writes down what they found; another closes the case."""
+    _must(actor)
+    async with in_transaction():
+        await _open_case(case_id, charity_id)
+        await rows(FIND_OUT, case_id, actor.account_id, check_finding(finding))
+        await record_event("watch_case", case_id, "find_out", actor=actor, now=now)
+
+
+async def close_case(case_id: int, outcome: CaseOutcome, *, charity_id: int, actor: Viewer, now: datetime) -> None:
+    """Another person of finance says what the look came to; from then on the money moves like any other."""
+    _must(actor)
+    async with in_transaction():
+        case = await _open_case(case_id, charity_id)
+        check_other_person(case["handler_id"], actor.account_id)
+        await rows(CLOSE, case_id, outcome.value, actor.account_id, now)
+        await record_event("watch_case", case_id, outcome.value, actor=actor, now=now)
+
+
+async def set_terms(charity_id: int, over_fen: int, *, valid_from: date, actor: Viewer, now: datetime) -> None:
+    """Sets the charity's figure from a day on, today or later; the days before keep theirs."""
+    _must(actor)
+    if valid_from < beijing_day(now):
+        raise InvalidInput({"valid_from": "请选今天或以后的日期，以前的不能改。"})
+    if over_fen <= 0:
+        raise InvalidInput({"over": "请填写大于 0 的金额。"})
+    await WatchTerms.update_or_create(
+        charity_id=charity_id, valid_from=valid_from, defaults={"over_fen": over_fen, "set_by_id": actor.account_id}
+    )
+
+
+async def _open_case(case_id: int, charity_id: int) -> JsonRow:
+    found = await rows(LOCK_CASE, case_id, charity_id)
+    if not found:
+        raise NotFound
+    if found[0]["closed_at"] is not None:
+        raise Conflict("这件已经办结了。")
+    return found[0]
+
+
+def _must(actor: Viewer) -> None:
+    if not holds(actor.role, Permission.MANAGE_MONEY):
+        raise Forbidden

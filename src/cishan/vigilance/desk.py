@@ -1,0 +1,149 @@
+"""Finance's page of large gifts: what was found out, closing by another person, and the charity's figure."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from types import MappingProxyType
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from cishan.clock import beijing_day
+from cishan.errors import Conflict, InvalidInput
+from cishan.forms.reading import FormModel, read_fields, read_form, typed_text
+from cishan.forms.replay import answer_once
+from cishan.labels import LABELS, label
+from cishan.money import fen_from_yuan_text, yuan_text
+from cishan.templating import page_response
+from cishan.vigilance import actions
+from cishan.vigilance.queries import OpenCase, open_cases, over_fen_on
+from cishan.vigilance.states import CaseOutcome
+from cishan.web import done, path_id, services_of, viewer_of
+
+CASES = "/desk/finance/large-gifts"
+NOTHING: Mapping[str, str] = MappingProxyType({})
+
+
+@dataclass(frozen=True)
+class CaseCard:
+    """One case; `can_close` for anybody but who wrote the finding."""
+
+    case: OpenCase
+    source: str
+    is_late: bool
+    can_close: bool
+
+
+@dataclass(frozen=True)
+class CasesPage:
+    cards: tuple[CaseCard, ...]
+    outcomes: tuple[tuple[str, str], ...]
+    over_fen: int
+    now: datetime
+    values: Mapping[str, str]
+    errors: Mapping[str, str]
+    error: str
+
+
+class FindingForm(FormModel):
+    finding: str = ""
+
+
+class OutcomeForm(FormModel):
+    outcome: CaseOutcome
+
+
+class TermsForm(FormModel):
+    valid_from: date
+    over: str = ""
+
+    def over_fen(self) -> int:
+        try:
+            return fen_from_yuan_text(self.over)
+        except ValueError as error:
+            raise InvalidInput({"over": "请填写金额，例如 50000。"}) from error
+
+
+async def show_cases(request: Request) -> Response:
+    return await _response(request)
+
+
+async def find_out(request: Request) -> Response:
+    async def act() -> None:
+        form = await read_form(request, FindingForm)
+        await actions.find_out(path_id(request), form.finding, **_who(request))
+
+    return await _answer(request, act, "saved")
+
+
+async def close(request: Request) -> Response:
+    async def act() -> None:
+        form = await read_form(request, OutcomeForm)
+        await actions.close_case(path_id(request), form.outcome, **_who(request))
+
+    return await _answer(request, act, "case-closed")
+
+
+async def save_terms(request: Request) -> Response:
+    async def act() -> None:
+        form = await read_form(request, TermsForm)
+        who = _who(request)
+        await actions.set_terms(
+            who["charity_id"], form.over_fen(), valid_from=form.valid_from, actor=who["actor"], now=who["now"]
+        )
+
+    return await _answer(request, act, "saved")
+
+
+async def _answer(request: Request, act: Callable[[], Awaitable[None]], notice: str) -> Response:
+    async def once() -> str:
+        await act()
+        return CASES
+
+    try:
+        return done(await answer_once(request, once), notice)
+    except InvalidInput as error:
+        typed = typed_text(await read_fields(request))
+        return await _response(request, errors=error.fields, values=typed, status=error.status_code)
+    except Conflict as error:
+        return await _response(request, error=error.sentence, status=error.status_code)
+
+
+async def _response(
+    request: Request,
+    *,
+    errors: Mapping[str, str] = NOTHING,
+    values: Mapping[str, str] = NOTHING,
+    error: str = "",
+    status: int = 200,
+) -> Response:
+    services, viewer, charity_id = services_of(request), viewer_of(request), request.state.site.charity_id
+    now = services.clock.now()
+    cases = await open_cases(charity_id, sealer=services.sealer)
+    over_fen = await over_fen_on(charity_id, now)
+    page = CasesPage(
+        cards=tuple(
+            CaseCard(
+                case=case,
+                source=label(case.source) if case.source else "没有问过",
+                is_late=now > case.due_at,
+                can_close=case.handler_id not in {None, viewer.account_id},
+            )
+            for case in cases
+        ),
+        outcomes=tuple((outcome.value, words) for outcome, words in LABELS[CaseOutcome].items()),
+        over_fen=over_fen,
+        now=now,
+        values={"valid_from": beijing_day(now).isoformat(), "over": yuan_text(over_fen), **values},
+        errors=errors,
+        error=error,
+    )
+    return page_response(request, "vigilance/cases.html", page, status=status)
+
+
+def _who(request: Request) -> "actions.Who":
+    return {
+        "charity_id": request.state.site.charity_id,
+        "actor": viewer_of(request),
+        "now": services_of(request).clock.now(),
+    }

@@ -1,0 +1,124 @@
+"""Help on the desk: two approve, the cashier makes one file, downloads it with a reason, and says what became of it."""
+
+import re
+
+import httpx2
+import pytest
+from starlette.applications import Starlette
+
+from cishan.clock import SteppedClock
+from cishan.database import rows
+from cishan.payouts.paying import record_paid
+from cishan.sealing import Sealer
+from cishan.summaries.sources import lines_of
+from conftest import browser_for
+from makers import signed_in
+from payouts.payout_makers import (
+    CARD,
+    Bureau,
+    make_application,
+    make_approved,
+    make_bureau,
+    make_payee,
+    make_share,
+    send,
+)
+
+DESK = "/desk/payouts"
+
+
+@pytest.fixture
+async def bureau(app: Starlette, sealer: Sealer, clock: SteppedClock) -> Bureau:
+    return await make_bureau(sealer, clock)
+
+
+def key_of(page: httpx2.Response, ending: str = "") -> str:
+    found = re.search(rf'name="form_key" value="([^"]+{ending})"', page.text)
+    assert found, page.text
+    return found[1]
+
+
+async def test_help_is_approved_by_two_and_reaches_the_list(
+    app: Starlette, bureau: Bureau, clock: SteppedClock
+) -> None:
+    payout_id = await make_application(bureau, await make_share(bureau), await make_payee(bureau))
+    here = f"{DESK}/{payout_id}"
+    for person in (bureau.editor, bureau.finance):
+        async with browser_for(app) as browser:
+            await signed_in(browser, person, now=clock.now())
+            listed = await browser.get(DESK)
+            assert "大病救助金" in listed.text
+            assert CARD not in listed.text
+            page = await browser.get(here)
+            assert "张秀英" not in page.text
+            answer = await browser.post(f"{here}/approve", data={"form_key": key_of(page, "y")})
+            assert (answer.status_code, answer.headers["location"]) == (303, DESK)
+    async with browser_for(app) as browser:
+        await signed_in(browser, bureau.cashier, now=clock.now())
+        listed = await browser.get(DESK)
+        made = await browser.post(f"{DESK}/files", data={"form_key": key_of(listed), "payout": str(payout_id)})
+        file = made.headers["location"]
+        page = await browser.get(file)
+        form = {"form_key": key_of(page), "receiver": "", "purpose": "代付救助款"}
+        assert (await browser.post(f"{file}/download", data=form)).status_code == 400
+        got = await browser.post(f"{file}/download", data={**form, "receiver": "德州银行"})
+        assert got.headers["cache-control"] == "private, no-store"
+        assert got.content[:2] == b"PK"
+        assert "1 次" in (await browser.get(file)).text
+        page = await browser.get(here)
+        wrong = {"form_key": key_of(page, "p"), "paid_on": "2025-03-04"}
+        refused = await browser.post(f"{here}/paid", data=wrong)
+        assert (refused.status_code, "不能晚于现在" in refused.text) == (400, True)
+        await browser.post(f"{here}/paid", data={"form_key": key_of(page, "p"), "paid_on": "2025-03-03"})
+    home = (await rows("SELECT household_id FROM payout"))[0]["household_id"]
+    assert [line.amount_fen for line in await lines_of(home, 2025)] == [100_000]
+
+
+async def test_a_town_applies_by_the_case_number(app: Starlette, bureau: Bureau, clock: SteppedClock) -> None:
+    share = await make_share(bureau)
+    await make_payee(bureau)
+    case = (await rows("SELECT case_number FROM household"))[0]["case_number"]
+    async with browser_for(app) as browser:
+        await signed_in(browser, bureau.town, now=clock.now())
+        page = await browser.get(f"{DESK}/new")
+        form = {"form_key": key_of(page), "allocation": str(share), "amount": "800", "what": "助学金", "reason": "上学"}
+        wrong = await browser.post(f"{DESK}/new", data={**form, "case_number": "NOBODY-1"})
+        assert (wrong.status_code, "助学金" in wrong.text) == (400, True)
+        answer = await browser.post(f"{DESK}/new", data={**form, "case_number": case})
+        assert answer.status_code == 303
+        assert "800" in (await browser.get(answer.headers["location"])).text
+    assert (await rows("SELECT amount_fen, status FROM payout")) == [{"amount_fen": 80_000, "status": "applied"}]
+
+
+async def test_a_refusal_wants_its_reason(app: Starlette, bureau: Bureau, clock: SteppedClock) -> None:
+    payout_id = await make_application(bureau, await make_share(bureau), await make_payee(bureau))
+    here = f"{DESK}/{payout_id}"
+    async with browser_for(app) as browser:
+        await signed_in(browser, bureau.editor, now=clock.now())
+        page = await browser.get(here)
+        assert (await browser.post(f"{here}/refuse", data={"form_key": key_of(page, "n")})).status_code == 400
+        form = {"form_key": key_of(page, "n"), "reason": "材料不全"}
+        assert (await browser.post(f"{here}/refuse", data=form)).status_code == 303
+    assert (await rows("SELECT status FROM payout"))[0]["status"] == "refused"
+
+
+async def test_what_the_bank_sent_back_is_written_down(app: Starlette, bureau: Bureau, clock: SteppedClock) -> None:
+    now, payout_id = clock.now(), await make_approved(bureau)
+    await send(bureau, payout_id)
+    await record_paid(payout_id, paid_at=now, actor=bureau.cashier, now=now)
+    here = f"{DESK}/{payout_id}"
+    async with browser_for(app) as browser:
+        await signed_in(browser, bureau.cashier, now=now)
+        page = await browser.get(here)
+        assert "登记到账" not in page.text
+        form = {"form_key": key_of(page, "r"), "reason": "账号已注销"}
+        assert (await browser.post(f"{here}/returned", data=form)).status_code == 303
+        assert "账号已注销" in (await browser.get(here)).text
+
+
+async def test_choosing_nothing_is_said(app: Starlette, bureau: Bureau, clock: SteppedClock) -> None:
+    await make_approved(bureau)
+    async with browser_for(app) as browser:
+        await signed_in(browser, bureau.cashier, now=clock.now())
+        answer = await browser.post(f"{DESK}/files", data={"form_key": key_of(await browser.get(DESK))})
+    assert (answer.status_code, "请选择要付的款" in answer.text) == (400, True)
