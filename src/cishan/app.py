@@ -19,7 +19,7 @@ from cishan.claims.money import ClaimPayments
 from cishan.clock import Clock, DatabaseClock
 from cishan.clock_following import following_the_database
 from cishan.database import database, database_now
-from cishan.disclosures.keeping import PublishedFirst
+from cishan.disclosures.gate import KeptDuties
 from cishan.donations.actions import OWNER_KIND as DONATION
 from cishan.donations.actions import DonationPayments
 from cishan.donations.actions import follow_refund as count_donations_anew
@@ -76,7 +76,7 @@ def create_app(
         app.state.consent_handlers = consent_handlers()
         app.state.field_tasks = (deliveries_today,)
         app.state.enqueue = enqueue
-        app.state.project_duties = PublishedFirst()
+        app.state.project_duties = KeptDuties()
         app.state.gateway_origin = origin(services.gateway.merchant.gateway_url) if services.gateway else ""
 
     routes = [

@@ -36,8 +36,8 @@ PLACES: dict[Role, tuple[Link, ...]] = {
     ),
     Role.EDITOR: (
         ("发布", "/desk/publishing", "wall"),
-        ("救助款", "/desk/payouts", "gift"),
         ("慈善筹项目", "/desk/projects", "heart"),
+        ("救助款", "/desk/payouts", "gift"),
         ("感谢", "/desk/thanks", "message"),
         ("超时的事", "/desk/overdue", "clock"),
         ("信息公开", "/desk/disclosures", "calendar"),

@@ -27,13 +27,13 @@ class Permission(StrEnum):
     HANDLE_CASH = "handle_cash"
     """Brings the bank's statements."""
     SEE_MONEY = "see_money"
-    DISCLOSE = "disclose"
-    """Drafts what has to be published, or publishes what another has drafted."""
     SEE_PROJECTS = "see_projects"
     MANAGE_PROJECTS = "manage_projects"
     """Drafts charity projects, files them, writes about them."""
     DECIDE_PROJECTS = "decide_projects"
     """Signs the internal decision (募捐办法 art. 15); never drafts."""
+    DISCLOSE = "disclose"
+    """Drafts what has to be published, or publishes what another has drafted."""
     DELIVER = "deliver"
     CHECK_FULFILMENT = "check_fulfilment"
     ISSUE_LISTS = "issue_lists"
@@ -64,10 +64,10 @@ HOLDERS: dict[Permission, frozenset[Role]] = {
     Permission.KEEP_BOOKS: frozenset({Role.BOOKKEEPER}),
     Permission.HANDLE_CASH: frozenset({Role.CASHIER}),
     Permission.SEE_MONEY: frozenset({Role.FINANCE, Role.BOOKKEEPER, Role.CASHIER}),
-    Permission.DISCLOSE: frozenset({Role.EDITOR, Role.FINANCE}),
     Permission.SEE_PROJECTS: frozenset({Role.EDITOR, Role.DIRECTOR}),
     Permission.MANAGE_PROJECTS: frozenset({Role.EDITOR}),
     Permission.DECIDE_PROJECTS: frozenset({Role.DIRECTOR}),
+    Permission.DISCLOSE: frozenset({Role.EDITOR, Role.FINANCE}),
     Permission.DELIVER: frozenset({Role.COORDINATOR}),
     Permission.CHECK_FULFILMENT: frozenset({Role.COORDINATOR, Role.TOWN_REVIEWER, Role.SUPERVISOR}),
     Permission.ISSUE_LISTS: frozenset({Role.COORDINATOR, Role.TOWN_REVIEWER}),

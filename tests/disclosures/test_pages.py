@@ -21,8 +21,8 @@ from cishan.disclosures.months import count_months
 from cishan.ledger.actions import Source, book_gift, book_purchase
 from cishan.sealing import Sealer
 from conftest import browser_for
-from disclosures.project_rows import open_project
 from payments.order_makers import make_site
+from projects.project_makers import make_open_project
 
 WORDS = "这一期给三十户困难家庭送去了棉被和煤。\n钱用在采购和运输上，每一户都有签收。"
 
@@ -31,8 +31,7 @@ WORDS = "这一期给三十户困难家庭送去了棉被和煤。\n钱用在采
 async def site(app: Starlette, sealer: Sealer, clock: SteppedClock) -> Site:
     now = clock.now()
     site = await make_site(now)
-    leader = await makers.make_staff(Role.EDITOR, makers.CITY, sealer=sealer, now=now)
-    project = await open_project(site, leader, now=now)
+    project = await make_open_project(sealer=sealer, now=now)
     await book_gift(project.fund_id, 500_000, Source("order_line", 1), paid_at=now, now=now)  # type: ignore[attr-defined]
     clock.advance(timedelta(days=40))
     await book_purchase(project.fund_id, makers.TOWN, 120_000, Source("purchase", 1), now=clock.now())  # type: ignore[attr-defined]

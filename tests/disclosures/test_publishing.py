@@ -20,8 +20,8 @@ from cishan.errors import Conflict, Forbidden, NotFound
 from cishan.ledger.actions import Source, book_gift, book_purchase
 from cishan.projects.models import Project
 from cishan.sealing import Sealer
-from disclosures.project_rows import open_project
 from payments.order_makers import make_site
+from projects.project_makers import make_open_project, make_project_people
 
 WORDS = "这一期给三十户困难家庭送去了棉被和煤，钱用在采购和运输上。"
 GIFT_FEN, SPENT_FEN = 500_000, 120_000
@@ -65,7 +65,8 @@ async def office(transaction: object, sealer: Sealer, clock: SteppedClock) -> Of
     site = await make_site(now)
     editor = await makers.make_staff(Role.EDITOR, makers.CITY, sealer=sealer, now=now)
     finance = await makers.make_staff(Role.FINANCE, makers.CITY, sealer=sealer, now=now)
-    office = Office(site, editor, finance, await open_project(site, editor, now=now), clock)
+    project = await make_open_project(sealer=sealer, now=now, people=await make_project_people(sealer=sealer, now=now))
+    office = Office(site, editor, finance, project, clock)
     await book_gift(office.fund_id, GIFT_FEN, Source("order_line", 1), paid_at=now, now=now)
     clock.advance(timedelta(days=40))
     await book_purchase(office.fund_id, makers.TOWN, SPENT_FEN, Source("purchase", 1), now=clock.now())

@@ -68,23 +68,6 @@ async def test_money_paid_before_the_end_minute_is_taken_whenever_we_hear_of_it(
     assert await unassigned() == ([] if taken else [(UnassignedReason.LATE.value, GIVEN_FEN)])
 
 
-async def test_what_a_target_has_no_room_for_is_refused_before_paying(
-    site: Site, donor: Viewer, clock: SteppedClock
-) -> None:
-    await rows(BOUND, site.fund_id, None, None, GIVEN_FEN)
-    with pytest.raises(InvalidInput, match=r"还差 100\.00 元就筹够了"):
-        await pledge(site.fund_id, GIVEN_FEN + 1, donor=donor, now=clock.now())
-    assert await rows("SELECT count(*) AS n FROM donation") == [{"n": 0}]
-
-
-async def test_what_comes_too_late_for_a_campaign_can_only_go_back(
-    site: Site, donor: Viewer, clock: SteppedClock
-) -> None:
-    await rows(BOUND, site.fund_id, None, clock.now() + CLOSES_IN, None)
-    with pytest.raises(InvalidInput, match="只能原路退回"):
-        await pledge(site.fund_id, GIVEN_FEN, donor=donor, now=clock.now(), late_choice=LateChoice.FUND)
-
-
 @pytest.mark.parametrize(("given_fen", "taken"), [(4_999, True), (5_000, True), (5_001, False)])
 async def test_nothing_is_taken_beyond_a_target_that_stops(
     site: Site, donor: Viewer, sealer: Sealer, clock: SteppedClock, given_fen: int, taken: bool
@@ -95,3 +78,33 @@ async def test_nothing_is_taken_beyond_a_target_that_stops(
         await pay(one, sealer=sealer, now=clock.now())
     assert (await total_of(site.fund_id)).given_fen == GIVEN_FEN + (given_fen if taken else 0)
     assert await unassigned() == ([] if taken else [(UnassignedReason.SURPLUS.value, given_fen)])
+
+
+@pytest.mark.parametrize(("given_fen", "allowed"), [(4_999, True), (5_000, True), (5_001, False)])
+async def test_what_a_stopping_target_has_no_room_for_is_refused_before_paying(
+    site: Site, donor: Viewer, sealer: Sealer, clock: SteppedClock, given_fen: int, allowed: bool
+) -> None:
+    await rows(BOUND, site.fund_id, None, None, 15_000)
+    await pay(await pledge(site.fund_id, GIVEN_FEN, donor=donor, now=clock.now()), sealer=sealer, now=clock.now())
+    if allowed:
+        await pledge(site.fund_id, given_fen, donor=donor, now=clock.now())
+        return
+    with pytest.raises(InvalidInput, match="还差 50"):
+        await pledge(site.fund_id, given_fen, donor=donor, now=clock.now())
+
+
+async def test_a_target_that_is_reached_takes_nothing_more(
+    site: Site, donor: Viewer, sealer: Sealer, clock: SteppedClock
+) -> None:
+    await rows(BOUND, site.fund_id, None, None, GIVEN_FEN)
+    await pay(await pledge(site.fund_id, GIVEN_FEN, donor=donor, now=clock.now()), sealer=sealer, now=clock.now())
+    with pytest.raises(Conflict, match="已经筹够"):
+        await pledge(site.fund_id, 100, donor=donor, now=clock.now())
+
+
+async def test_what_comes_too_late_for_a_campaign_can_only_go_back(
+    site: Site, donor: Viewer, clock: SteppedClock
+) -> None:
+    await rows(BOUND, site.fund_id, None, clock.now() + CLOSES_IN, None)
+    with pytest.raises(InvalidInput, match="只能原路退回"):
+        await pledge(site.fund_id, GIVEN_FEN, donor=donor, now=clock.now(), late_choice=LateChoice.FUND)

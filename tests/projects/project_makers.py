@@ -8,7 +8,6 @@ from cishan.accounts.states import Role
 from cishan.accounts.viewer import Viewer
 from cishan.clock import BEIJING, beijing_day
 from cishan.database import rows
-from cishan.errors import Conflict
 from cishan.projects.actions import (
     change_plan,
     close_due_projects,
@@ -43,21 +42,14 @@ class ProjectPeople:
 class NothingLate:
     """Duties that are all done, for projects that are filed and settled in tests."""
 
-    async def check_may_file(self, charity_id: int, *, now: datetime) -> None:
+    async def check_nothing_late(self, charity_id: int, *, now: datetime) -> None:
+        return None
+
+    async def plan(self, project_id: int, *, now: datetime) -> None:
         return None
 
     async def check_may_settle(self, project_id: int, *, now: datetime) -> None:
         return None
-
-
-class SomethingLate:
-    """Duties of which one is not done."""
-
-    async def check_may_file(self, charity_id: int, *, now: datetime) -> None:
-        raise Conflict("进展报告还没有公开。")
-
-    async def check_may_settle(self, project_id: int, *, now: datetime) -> None:
-        raise Conflict("使用情况还没有公开。")
 
 
 def lawful_plan(starts_at: datetime, *, leader_id: int, days: int = 300, **changes: object) -> Plan:
@@ -164,7 +156,7 @@ async def make_open_project(
     project = await make_filed_project(
         sealer=sealer, now=before, people=people, filing_number=filing_number, starts_at=now, **changes
     )
-    assert await open_due_projects(limit=10, sealer=sealer, now=now) >= 1
+    assert await open_due_projects(limit=10, duties=NothingLate(), now=now) >= 1
     return await Project.get(id=project.id)
 
 
@@ -176,7 +168,7 @@ async def make_open_emergency(
     project = await make_decided_project(
         sealer=sealer, now=now, people=people, starts_at=now, kind=ProjectKind.EMERGENCY, **changes
     )
-    await open_at_once(project.id, actor=people.editor, now=now)
+    await open_at_once(project.id, duties=NothingLate(), actor=people.editor, now=now)
     return await Project.get(id=project.id)
 
 

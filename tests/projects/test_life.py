@@ -10,6 +10,7 @@ from cishan.accounts.viewer import Viewer
 from cishan.charities.models import Fund
 from cishan.clock import SteppedClock, beijing_day
 from cishan.database import rows
+from cishan.disclosures.gate import KeptDuties
 from cishan.errors import Conflict, Forbidden, IllegalMove, InvalidInput, NotFound
 from cishan.projects import actions
 from cishan.projects.filing_rules import Filing
@@ -45,7 +46,7 @@ async def test_a_filed_project_begins_and_ends_by_itself_at_its_filed_minutes(
         (project.ends_at, ProjectStatus.CLOSED),
     ):
         clock.move_to(instant)
-        await actions.open_due_projects(limit=10, sealer=sealer, now=clock.now())
+        await actions.open_due_projects(limit=10, duties=pm.NothingLate(), now=clock.now())
         await actions.close_due_projects(limit=10, sealer=sealer, now=clock.now())
         assert await status_of(project) is expected
     assert (await Project.get(id=project.id)).closed_at == project.ends_at
@@ -165,7 +166,7 @@ async def test_an_ordinary_project_never_begins_unfiled(
 ) -> None:
     project = await pm.make_decided_project(sealer=sealer, now=clock.now(), people=people)
     with pytest.raises(Conflict, match="第十一条"):
-        await actions.open_at_once(project.id, actor=people.editor, now=clock.now())
+        await actions.open_at_once(project.id, duties=pm.NothingLate(), actor=people.editor, now=clock.now())
 
 
 async def test_a_paused_project_takes_nothing_until_the_director_lets_it_go_on(
@@ -188,7 +189,7 @@ async def test_a_project_is_settled_only_when_its_duties_are_done(
     clock.advance(timedelta(days=60))
     project = await pm.make_closed_project(sealer=sealer, now=clock.now(), people=people)
     with pytest.raises(Conflict, match="还没有公开"):
-        await actions.settle_project(project.id, duties=pm.SomethingLate(), actor=people.director, now=clock.now())
+        await actions.settle_project(project.id, duties=KeptDuties(), actor=people.director, now=clock.now())
     await actions.settle_project(project.id, duties=pm.NothingLate(), actor=people.director, now=clock.now())
     assert await status_of(project) is ProjectStatus.SETTLED
 

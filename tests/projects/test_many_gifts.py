@@ -47,7 +47,7 @@ ASKED = (
     (public.LIST, (public.SHOWN, "", "", 12, 0)),
     (public.COUNT, (public.SHOWN, "", "")),
     (public.UPDATES, (1, 30)),
-    (public.USES, (1, public.SPENDING_TYPES)),
+    (public.USES, (1, public.USE_TYPES)),
     (public.SUMS, ([1],)),
 )
 

@@ -90,7 +90,7 @@ async def test_every_node_may_keep_the_minutes_and_each_is_kept_once(world: Worl
             sealer=world.sealer, now=now, people=people, starts_at=starts_at, days=1, name=f"冬{number}"
         )
     opened = world.clock.advance(pm.FILED_BEFORE)
-    sweeps = [lambda: open_due_projects(limit=10, sealer=world.sealer, now=opened)] * NODES
+    sweeps = [lambda: open_due_projects(limit=10, duties=pm.NothingLate(), now=opened)] * NODES
     assert sum(await all_at_once(sweeps)) == ROUNDS
     closed = world.clock.advance(timedelta(days=1))
     sweeps = [lambda: close_due_projects(limit=10, sealer=world.sealer, now=closed)] * NODES

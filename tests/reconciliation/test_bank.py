@@ -10,13 +10,16 @@ from cishan.accounts.states import Role
 from cishan.clock import SteppedClock
 from cishan.database import rows
 from cishan.errors import Conflict, Forbidden, InvalidInput
+from cishan.ledger.actions import Source, book_gift
 from cishan.ledger.queries import balance_of
 from cishan.ledger.states import AccountType
 from cishan.reconciliation.bank import apply_statement, code_line, preview_statement
 from cishan.reconciliation.bank_reading import COLUMNS, ReadStatement
+from cishan.reconciliation.queries import funds_with_money
 from cishan.reconciliation.states import BankLineStatus
 from cishan.sealing import Sealer
 from cishan.settings import Settings
+from projects.project_makers import make_open_project, make_project_people
 from reconciliation.scenes import Shop, make_shop
 
 WITHDRAWN = "2025-03-04 10:20:00,BK0001,200.00,,支付宝（中国）网络技术有限公司,提现"
@@ -58,10 +61,11 @@ async def brought(shop: Shop, directory: Path, *lines: str) -> int:
     )
 
 
-async def code(shop: Shop, serial: str, status: BankLineStatus, note: str = "") -> None:
+async def code(shop: Shop, serial: str, status: BankLineStatus, note: str = "", fund_id: int | None = None) -> None:
     line_id = (await rows("SELECT id FROM bank_line WHERE serial = $1", serial))[0]["id"]
     bookkeeper = await shop.staff(Role.BOOKKEEPER)
-    await code_line(line_id, status, note, charity_id=shop.site.charity_id, actor=bookkeeper, now=shop.clock.now())
+    charity_id, now = shop.site.charity_id, shop.clock.now()
+    await code_line(line_id, status, note, charity_id=charity_id, actor=bookkeeper, now=now, fund_id=fund_id)
 
 
 async def balances(shop: Shop) -> tuple[int, int, int]:
@@ -124,6 +128,23 @@ async def test_a_withdrawal_moves_money_from_alipay_to_the_bank(shop: Shop, tmp_
     await code(shop, "BK0001", BankLineStatus.WITHDRAWAL)
     await code(shop, "BK0002", BankLineStatus.FEE)
     assert await balances(shop) == (10_000, 20_000 - 150, 150)
+
+
+async def test_a_project_s_money_is_taken_to_the_bank_by_itself(shop: Shop, tmp_path: Path) -> None:
+    await shop.paid()
+    now, sealer, charity_id = shop.clock.now(), shop.services.sealer, shop.site.charity_id
+    people = await make_project_people(sealer=sealer, now=now)
+    project = await make_open_project(sealer=sealer, now=now, people=people)
+    fund_id: int = project.fund_id  # type: ignore[attr-defined]
+    assert fund_id not in [found for found, _ in await funds_with_money(charity_id)]
+    await book_gift(fund_id, 20_000, Source("order_line", 7), paid_at=now, now=now)
+    assert [found for found, _ in await funds_with_money(charity_id)] == [shop.site.fund_id, fund_id]
+    await brought(shop, tmp_path, WITHDRAWN)
+    with pytest.raises(InvalidInput):
+        await code(shop, "BK0001", BankLineStatus.WITHDRAWAL, fund_id=999_999)
+    await code(shop, "BK0001", BankLineStatus.WITHDRAWAL, fund_id=fund_id)
+    assert await balance_of(fund_id, AccountType.BANK) == 20_000
+    assert (await balances(shop))[1] == 0
 
 
 async def test_noise_is_booked_nowhere_and_needs_its_reason(shop: Shop, tmp_path: Path) -> None:

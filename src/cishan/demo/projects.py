@@ -9,7 +9,7 @@ from cishan.clock import BEIJING, beijing_day
 from cishan.database import rows
 from cishan.demo import drawings
 from cishan.demo.staff import Crew
-from cishan.disclosures.keeping import PublishedFirst
+from cishan.disclosures.gate import KeptDuties
 from cishan.donations.actions import make_donation
 from cishan.payments.actions import settle
 from cishan.payments.alipay.terms import Trade, TradeStatus
@@ -98,8 +98,8 @@ async def _open_one(crew: Crew, site: Site, services: Services, opened: datetime
     decision = Decision(f"示例德慈〔{before.year}〕1 号", beijing_day(before))
     await decide_project(project_id, decision, actor=crew.director, now=before)
     filing = Filing(f"示例备案 {site.uscc}A{before:%y}002", beijing_day(before))
-    await file_project(project_id, filing, duties=PublishedFirst(), actor=crew.editor, now=before)
-    await open_due_projects(limit=1, sealer=services.sealer, now=opened)
+    await file_project(project_id, filing, duties=KeptDuties(), actor=crew.editor, now=before)
+    await open_due_projects(limit=1, duties=KeptDuties(), now=opened)
     fund_id: int = (await rows("SELECT fund_id FROM project WHERE id = $1", project_id))[0]["fund_id"]
     return fund_id, project_id
 
@@ -159,9 +159,7 @@ async def _give(
     fund_id: int, amount_fen: int, donor: Viewer, named: bool, services: Services, owners: LineOwners, at: datetime
 ) -> None:
     """What the gateway would vouch for. No gateway is asked: see `city.py`."""
-    made = await make_donation(
-        fund_id, amount_fen, shows_name=named, late_choice=LateChoice.REFUND, actor=donor, now=at
-    )
+    made = await make_donation(fund_id, amount_fen, shows_name=named, late_choice=LateChoice.REFUND, actor=donor, now=at)
     trade = Trade(
         out_trade_no=made.out_trade_no,
         trade_no=f"{at:%Y%m%d}22001{zlib.crc32(made.out_trade_no.encode()):015d}",

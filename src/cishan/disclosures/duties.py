@@ -167,7 +167,7 @@ def _sentence(duty: JsonRow, step: int) -> str:
 
 
 async def check_nothing_late(charity_id: int, *, now: datetime) -> None:
-    """Raises Conflict naming what should have been published: until then no new project is filed (R-12)."""
+    """Raises Conflict naming what should have been published: until then no new project is filed or begun (R-12)."""
     found = await rows(LATE, charity_id, beijing_day(now))
     if found:
         late = found[0]

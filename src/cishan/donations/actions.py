@@ -11,8 +11,8 @@ from cishan.donations.models import Donation
 from cishan.donations.rules import (
     PAY_FOR,
     check_late_choice,
-    check_room,
     check_takes_money,
+    check_within_cap,
     next_status,
     refusal_of_payment,
     takes_money,
@@ -84,9 +84,9 @@ async def make_donation(
 ) -> Pledged:
     """Writes down what somebody gives to a fund, with an order that can be paid for `pay_for`.
 
-    Raises NotFound for a fund that is not there, Conflict for one that takes no money now, InvalidInput for more than its
-    target has room for, and InvalidInput("source") when a large sum wants its source said; with `may_ask` False nobody is
-    there to be asked.
+    Raises NotFound for a fund that is not there, Conflict for one that takes no money now, InvalidInput("amount") for more
+    than is lacking to a target that stops, InvalidInput("source") when a large sum wants its source said; with `may_ask`
+    False nobody is there to be asked.
     """
     async with in_transaction():
         found = await rows(FUND, fund_id)
@@ -96,7 +96,7 @@ async def make_donation(
         check_takes_money(now, takes_from=fund["takes_from"], takes_until=fund["takes_until"])
         check_late_choice(late_choice, takes_until=fund["takes_until"])
         if fund["cap_fen"] is not None:
-            check_room(amount_fen, cap_fen=fund["cap_fen"], given_fen=(await total_of(fund_id)).given_fen)
+            check_within_cap(amount_fen, cap_fen=fund["cap_fen"], given_fen=(await total_of(fund_id)).given_fen)
         donation = await Donation.create(
             charity_id=fund["charity_id"],
             fund_id=fund_id,

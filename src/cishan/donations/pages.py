@@ -34,28 +34,21 @@ TONES = {
 
 
 @dataclass(frozen=True)
-class Cause:
-    """What a form of giving is for. `terms` are said before paying; without `late_choices` what can't be taken goes back."""
-
-    fund_id: int
-    fund_name: str
-    filing_number: str
-    purpose: str
-    charity_name: str
-    lead: str
-    action: str
-    back: str
-    terms: tuple[str, ...] = ()
-    late_choices: tuple[Choice, ...] = LATE_CHOICES
-    monthly: str = "/me/monthly"
-
-
-@dataclass(frozen=True)
 class GivePage:
     """The form: how much, named or not, and what happens with the money, said before paying."""
 
-    cause: Cause
+    action: str
+    back: str
+    lead: str
+    fund_name: str
+    filing_number: str
+    purpose: str
+    terms: tuple[tuple[str, str], ...]
+    closed_words: str
+    monthly_href: str
+    charity_name: str
     chips: tuple[tuple[str, str], ...]
+    late_choices: tuple[Choice, ...]
     cooling_hours: int
     can_pay: bool
     donor_word: str

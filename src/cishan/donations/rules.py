@@ -54,16 +54,13 @@ def check_takes_money(at: datetime, *, takes_from: datetime | None, takes_until:
         raise Conflict("这个项目的募捐已经结束，不再收款。没有扣您的钱。")
 
 
-def check_room(amount_fen: int, *, cap_fen: int | None, given_fen: int) -> None:
-    """Raises InvalidInput when a target at which a campaign stops has no room for this sum; it says how much there is."""
+def check_within_cap(amount_fen: int, *, cap_fen: int | None, given_fen: int) -> None:
+    """Raises before paying what a target that stops has no room for: Conflict when it is reached, else InvalidInput."""
     if cap_fen is None or given_fen + amount_fen <= cap_fen:
         return
-    room_fen = cap_fen - given_fen
-    if room_fen < LEAST_FEN:
-        raise Conflict("这个项目刚刚筹够了，按备案的方案不再收款。没有扣您的钱。")
-    raise InvalidInput(
-        {"amount": f"还差 {yuan_text(room_fen)} 元就筹够了，按备案的方案筹够就停。请改成这个数或者更少。"}
-    )
+    if given_fen >= cap_fen:
+        raise Conflict("这个项目已经筹够，不再收款。没有扣您的钱。")
+    raise InvalidInput({"amount": f"离筹够还差 {yuan_text(cap_fen - given_fen)} 元，筹够就不再收款。请少捐一些。"})
 
 
 def check_late_choice(choice: LateChoice, *, takes_until: datetime | None) -> None:

@@ -1,4 +1,4 @@
-"""Giving to a fund - the 微心愿 fund, or any cause that another room hands in - and a donor's page of each donation."""
+"""Giving to the 微心愿 fund, and a donor's page of each donation."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -6,25 +6,22 @@ from types import MappingProxyType
 from starlette.requests import Request
 from starlette.responses import Response
 
-from cishan.accounts.states import Role
-from cishan.donations.actions import OWNER_KIND, check_not_mistaken, make_donation, show_name
-from cishan.donations.pages import CHIPS, OTHER, Cause, DonationPage, GivePage, donation_page
+from cishan.donations.actions import OWNER_KIND, show_name
+from cishan.donations.giving import Giving, show_form, take_gift
+from cishan.donations.pages import DonationPage, donation_page
 from cishan.donations.queries import OwnDonation, own_donation
-from cishan.donations.rules import LAST_MINUTES_TO_PAY, read_amount
+from cishan.donations.rules import LAST_MINUTES_TO_PAY
 from cishan.donations.states import DonationStatus
-from cishan.errors import Conflict, InvalidInput
-from cishan.forms.reading import FormModel, read_fields, read_form, typed_text
+from cishan.errors import Conflict
+from cishan.forms.reading import FormModel, read_form
 from cishan.forms.replay import answer_once
 from cishan.payments.cashier import Payable, cashier_address
 from cishan.payments.rules import is_payable
-from cishan.payments.states import LateChoice
 from cishan.payments.views import owners_of
 from cishan.refunds.actions import take_gift_back
 from cishan.refunds.neighbours import neighbours_of
 from cishan.refunds.queries import terms_on
 from cishan.templating import page_response
-from cishan.vigilance.queries import source_choices
-from cishan.vigilance.states import GiftSource
 from cishan.web import done, path_id, see_other, services_of, viewer_of
 
 GIVE = "/give"
@@ -32,88 +29,31 @@ SUBJECT = "慈善捐款"
 NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
-class GiveForm(FormModel):
-    chip: str = ""
-    amount: str = ""
-    named: bool = False
-    late: LateChoice = LateChoice.REFUND
-    sure: bool = False
-    source: GiftSource | None = None
-
-
 class NameForm(FormModel):
     named: bool = False
 
 
 async def show_give(request: Request) -> Response:
-    return await ask(request, _fund(request))
+    return await show_form(request, wish_giving(request))
 
 
 async def give(request: Request) -> Response:
-    return await take(request, _fund(request))
+    """Writes the donation down and goes straight on to the cashier."""
+    return await take_gift(request, wish_giving(request))
 
 
-def _fund(request: Request) -> Cause:
-    """The 微心愿 fund of the charity."""
+def wish_giving(request: Request) -> Giving:
+    """The 微心愿 fund, which takes money for no single wish."""
     site = request.state.site
-    return Cause(
+    return Giving(
         fund_id=site.fund_id,
         fund_name=site.fund_name,
         filing_number=site.filing_number,
         purpose=site.purpose,
-        charity_name=site.name,
-        lead="不指定哪一件心愿，用来圆还没有人认领的心愿。",
         action=GIVE,
         back="/wishes",
-    )
-
-
-async def ask(request: Request, cause: Cause) -> Response:
-    """The form of giving to a cause."""
-    return page_response(request, "donations/give.html", await _give_page(request, cause))
-
-
-async def take(request: Request, cause: Cause) -> Response:
-    """Writes the donation down and goes straight on to the cashier."""
-    services, viewer, site = services_of(request), viewer_of(request), request.state.site
-
-    async def act() -> str:
-        form, now = await read_form(request, GiveForm), services.clock.now()
-        amount_fen = read_amount(form.amount if form.chip in {"", OTHER} else form.chip)
-        if not form.sure:
-            await check_not_mistaken(amount_fen, charity_id=site.charity_id, actor=viewer, now=now)
-        made = await make_donation(
-            cause.fund_id,
-            amount_fen,
-            shows_name=form.named,
-            late_choice=form.late,
-            actor=viewer,
-            now=now,
-            source=form.source,
-        )
-        return f"/me/donations/{made.donation_id}/pay"
-
-    try:
-        return see_other(await answer_once(request, act))
-    except InvalidInput as error:
-        page = await _give_page(request, cause, error.fields, typed_text(await read_fields(request)))
-        return page_response(request, "donations/give.html", page, status=error.status_code)
-
-
-async def _give_page(
-    request: Request, cause: Cause, errors: Mapping[str, str] = NOTHING, values: Mapping[str, str] = NOTHING
-) -> GivePage:
-    services, site, viewer = services_of(request), request.state.site, viewer_of(request)
-    return GivePage(
-        cause=cause,
-        chips=CHIPS,
-        cooling_hours=(await terms_on(site.charity_id, services.clock.now())).cooling_hours,
-        can_pay=services.gateway is not None,
-        donor_word="单位名称" if viewer.role is Role.ORGANISATION else "姓名",
-        asks_again=errors.get("sure", ""),
-        sources=source_choices() if "source" in errors else (),
-        values=values or {"chip": CHIPS[2][0], "late": LateChoice.REFUND.value},
-        errors=errors,
+        lead="不指定哪一件心愿，用来圆还没有人认领的心愿。",
+        monthly_href="/me/monthly",
     )
 
 

@@ -13,6 +13,7 @@ from cishan.claims.deadlines import escalate_due_claims, hurry_claims_of_closed_
 from cishan.clock import DatabaseClock
 from cishan.database import database_now
 from cishan.disclosures.duties import plan_duties, remind_of_duties
+from cishan.disclosures.gate import KeptDuties
 from cishan.disclosures.months import count_months
 from cishan.donations.actions import lapse_due_donations
 from cishan.handled import Handled
@@ -100,6 +101,10 @@ async def _open_monthly_turns(work: Work) -> Handled:
     return Handled(await open_due_turns(limit=BATCH, site_url=site_url, sealer=services.sealer, now=work.now))
 
 
+async def _open_projects(work: Work) -> Handled:
+    return Handled(await open_due_projects(limit=BATCH, duties=KeptDuties(), now=work.now))
+
+
 async def _plan_disclosures(work: Work) -> Handled:
     return Handled(await plan_duties(now=work.now))
 
@@ -129,7 +134,7 @@ JOBS: tuple[Job, ...] = (
     Job("plan_disclosures", "按项目的日子排出要公开的事", timedelta(minutes=10), _plan_disclosures),
     Job("remind_disclosures", "提醒快到期、超期没有公开的事", timedelta(minutes=30), _sweeping(remind_of_duties)),
     Job("count_months", "把每个项目的收支按月加好，给收支公开页", timedelta(minutes=10), _count_months),
-    Job("open_projects", "到备案的开始时间，开始募捐", timedelta(seconds=15), _sweeping(open_due_projects)),
+    Job("open_projects", "到备案的开始时间，开始募捐", timedelta(seconds=15), _open_projects),
     Job("close_projects", "到备案的结束时间，结束募捐", timedelta(seconds=15), _sweeping(close_due_projects)),
     Job("remind_filings", "提醒过期没有办的备案和变更备案", timedelta(minutes=10), _sweeping(remind_of_late_filings)),
     Job("lapse_claims", "收回没有按时付款、没有按时送到的认领", timedelta(seconds=15), _sweeping(lapse_due_claims)),

@@ -104,7 +104,8 @@ async def reopen_draft(project_id: int, *, actor: Viewer, sealer: Sealer, now: d
 async def file_project(project_id: int, filing: Filing, *, duties: Duties, actor: Viewer, now: datetime) -> None:
     """Enters the filing of a decided plan, or of an emergency that has begun already, and opens its fund.
 
-    From here on the plan's fields are locked and kept with their digest. Raises InvalidInput naming the article.
+    From here on the plan's fields are locked and kept with their digest. Raises InvalidInput naming the article, Conflict
+    while a disclosure is late; an emergency that has begun is filed all the same, for its ten days run.
     """
     must(actor, Permission.MANAGE_PROJECTS)
     try:
@@ -113,7 +114,7 @@ async def file_project(project_id: int, filing: Filing, *, duties: Duties, actor
             afterwards = project.filed_on is None and project.status in LIVE
             if not afterwards:
                 check_move(project, "file")
-            await duties.check_may_file(project.charity_id, now=now)
+                await duties.check_nothing_late(project.charity_id, now=now)
             await _file(project, filing, afterwards=afterwards, actor=actor, now=now)
     except IntegrityError as error:
         raise InvalidInput({"filing_number": "这个备案编号刚刚被用掉了。请核对编号。"}) from error
@@ -170,34 +171,37 @@ async def _open_fund(project: Locked, number: str, *, now: datetime) -> int:
     return fund_id
 
 
-async def open_due_projects(*, limit: int, sealer: Sealer, now: datetime) -> int:
+async def open_due_projects(*, limit: int, duties: Duties, now: datetime) -> int:
     """Begins the campaigns whose filed minute has come; returns how many. One that is not lawful any more stays closed."""
     opened = 0
     for row in await rows(TO_OPEN, now, limit):
-        opened += await _open(row["id"], now=now)
+        opened += await _open(row["id"], duties=duties, now=now)
     return opened
 
 
-async def _open(project_id: int, *, now: datetime) -> bool:
+async def _open(project_id: int, *, duties: Duties, now: datetime) -> bool:
     async with in_transaction():
         project = await lock_project(project_id)
         if project.status is not ProjectStatus.FILED:
             return False
         try:
             await _check_may_begin(project, now=now)
+            await duties.check_nothing_late(project.charity_id, now=now)
         except Conflict:
-            # Its platform's address is gone: it stays filed, and red on the desk, and is never begun unlawfully.
+            # Its platform's address is gone, or a report is late: it stays filed, and red on the desk, until that is mended.
             return False
         await move(project, "open", actor=None, now=now, opened_at=now)
+        await duties.plan(project_id, now=now)
         return True
 
 
-async def open_at_once(project_id: int, *, actor: Viewer, now: datetime) -> None:
+async def open_at_once(project_id: int, *, duties: Duties, actor: Viewer, now: datetime) -> None:
     """Begins an emergency before its filing, which then falls due within ten days (慈善法 art. 72, 募捐办法 art. 13)."""
     must(actor, Permission.MANAGE_PROJECTS)
     async with in_transaction():
         project = await lock_project_for(project_id, actor)
         check_move(project, "open_at_once")
+        await duties.check_nothing_late(project.charity_id, now=now)
         await _check_may_begin(project, now=now)
         faults = await faults_now(project, now=now)
         if faults:
@@ -206,6 +210,7 @@ async def open_at_once(project_id: int, *, actor: Viewer, now: datetime) -> None
         due_at = filing_due_at(project.plan.starts_at, await terms_on(project.charity_id, beijing_day(now)))
         fund_id = await _open_fund(project, f"应急待备案-{project.id}", now=now)
         await move(project, "open_at_once", actor=actor, now=now, opened_at=now, fund_id=fund_id, filing_due_at=due_at)
+        await duties.plan(project_id, now=now)
 
 
 async def _check_may_begin(project: Locked, *, now: datetime) -> None:

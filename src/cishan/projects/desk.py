@@ -111,7 +111,7 @@ async def pause(request: Request) -> Response:
 
 
 async def open_at_once(request: Request) -> Response:
-    return await _plain_step(request, actions.open_at_once, "project-opened")
+    return await _plain_step(request, actions.open_at_once, "project-opened", duties=duties_of(request))
 
 
 async def resume(request: Request) -> Response:

@@ -46,7 +46,13 @@ SUMS = """
 SELECT account_id, sum(amount_fen)::bigint AS fen FROM ledger_posting WHERE account_id = ANY($1) GROUP BY account_id
 """
 """Asked by the accounts' own ids, which the planner knows to be rare; joined by the fund it would read every posting."""
-SPENDING_TYPES = [AccountType.SPENDING.value, AccountType.FEES.value, AccountType.TOWN_ADVANCE.value]
+HELD = "SELECT held_fen FROM fund WHERE id = $1"
+USE_TYPES = [
+    AccountType.SPENDING.value,
+    AccountType.FEES.value,
+    AccountType.TOWN_ADVANCE.value,
+    AccountType.PAYABLE.value,
+]
 """Accounts that hold the uses of money: as many postings as there were uses, however many gifts there are."""
 
 
@@ -161,13 +167,18 @@ async def public_project(project_id: int, *, sealer: Sealer) -> PublicProject:
 
 
 async def flow_of(fund_id: int, total: Total) -> Flow:
-    """Received by its running total, used by the postings of its uses. Money in a town's hands is committed."""
-    types = {row["id"]: AccountType(row["type"]) for row in await rows(USES, fund_id, SPENDING_TYPES)}
+    """Received by its running total, used by the postings of its uses.
+
+    Committed is what was set aside, what lies in a town's hands, and approved help that has not left the bank.
+    """
+    types = {row["id"]: AccountType(row["type"]) for row in await rows(USES, fund_id, USE_TYPES)}
     fen = dict.fromkeys(AccountType, 0)
     for row in await rows(SUMS, list(types)) if types else ():
         fen[types[row["account_id"]]] += row["fen"]
-    paid_out_fen = fen[AccountType.SPENDING] + fen[AccountType.FEES]
-    return Flow(total.given_fen, fen[AccountType.TOWN_ADVANCE], paid_out_fen)
+    owed_fen = -fen[AccountType.PAYABLE]
+    paid_out_fen = fen[AccountType.SPENDING] + fen[AccountType.FEES] - owed_fen
+    held_fen: int = (await rows(HELD, fund_id))[0]["held_fen"]
+    return Flow(total.given_fen, held_fen + fen[AccountType.TOWN_ADVANCE] + owed_fen, paid_out_fen)
 
 
 def _card(row: JsonRow) -> PublicCard:

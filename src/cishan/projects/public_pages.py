@@ -6,6 +6,7 @@ from datetime import datetime
 from cishan.charities.queries import Site
 from cishan.charities.states import LegalMode
 from cishan.charts import Chart, Point, bar_chart
+from cishan.donations.giving import Giving
 from cishan.donations.roll import RollRow
 from cishan.labels import label
 from cishan.page_parts import Pagination
@@ -17,6 +18,7 @@ from cishan.projects.states import AtTarget, ProjectKind, ProjectStatus
 from cishan.templating import day, remaining, yuan
 
 LONGEST_SNIPPET = 60
+CLOSED_WORDS = "募捐已经结束，不再收款。钱正在按方案使用，用到哪里会写在这一页。"
 QUERY_PLATFORM = "https://cszg.mca.gov.cn"
 """慈善中国, where everybody can look a filing number up."""
 PUBLIC_STATUSES = (ProjectStatus.OPEN, ProjectStatus.CLOSED, ProjectStatus.SETTLED)
@@ -152,7 +154,7 @@ def public_page(
     assert plan.ends_at is not None
     assert plan.at_target is not None
     is_private = site.legal_mode is LegalMode.PRIVATE
-    full = plan.at_target is AtTarget.STOP and project.total.given_fen >= plan.target_fen
+    refusal = give_refusal(project, now)
     return ProjectPublicPage(
         id=project.id,
         fund_id=project.fund_id,
@@ -163,7 +165,7 @@ def public_page(
         lead=f"{area} · {remaining(plan.ends_at, now)}结束" if is_open else f"{area} · {day(plan.ends_at)}结束",
         purpose=plan.purpose,
         facts=_facts(plan, project.leader),
-        surplus=f"{label(plan.surplus_rule)}。{plan.surplus_words}" if plan.surplus_rule else plan.surplus_words,
+        surplus=surplus_words(plan),
         at_target=label(plan.at_target),
         progress=progress_of(project.total.given_fen, plan.target_fen, project.total.gifts),
         budget_chart=_budget_chart(plan),
@@ -172,8 +174,8 @@ def public_page(
         newest_gifts=gifts,
         updates=project.updates,
         legal=legal_block(project, site, area),
-        give_href=f"/projects/{project.id}/give" if is_open and not full else "",
-        closed_words=_closed_words(project, full=full),
+        give_href="" if refusal else give_address(project.id),
+        closed_words=refusal,
         emergency_words=_emergency_words(project),
         share=None if is_private else _share(project, site_url),
         poster_href="" if is_private else f"/projects/{project.id}/poster.pdf",
@@ -211,6 +213,57 @@ def legal_block(project: PublicProject, site: Site, area: str) -> LegalBlock:
         phone=site.contact_phone,
         report_phone=site.report_phone,
     )
+
+
+def giving_of(project: PublicProject, area: str, now: datetime) -> Giving:
+    """What somebody who is about to give is told first: until when, what happens at the target, what with the rest."""
+    plan = project.plan
+    lacking_fen = max(plan.target_fen - project.total.given_fen, 0)
+    return Giving(
+        fund_id=project.fund_id,
+        fund_name=plan.name,
+        filing_number=project.filing_number or "应急项目，正在补办备案",
+        purpose=plan.purpose,
+        action=give_address(project.id),
+        back=f"/projects/{project.id}",
+        lead=f"{area} · 目标 {yuan(plan.target_fen)}，已筹 {yuan(project.total.given_fen)}",
+        terms=(
+            ("收款到", f"{when(plan.ends_at)}，过了这一分钟付的款原路退回"),
+            ("筹够以后", _at_target_words(plan, lacking_fen)),
+            ("有剩余", surplus_words(plan)),
+        ),
+        late_choices=(),
+        closed_words=give_refusal(project, now),
+    )
+
+
+def give_address(project_id: int) -> str:
+    return f"/projects/{project_id}/give"
+
+
+def give_refusal(project: PublicProject, now: datetime) -> str:
+    """Why a project takes no money now, in a sentence; empty while it does. The fund's own bounds refuse it all the same."""
+    ends_at = project.plan.ends_at
+    if project.status is ProjectStatus.OPEN and ends_at is not None and now >= ends_at:
+        return CLOSED_WORDS
+    return _closed_words(project, full=is_full(project))
+
+
+def is_full(project: PublicProject) -> bool:
+    return project.plan.at_target is AtTarget.STOP and project.total.given_fen >= project.plan.target_fen
+
+
+def surplus_words(plan: Plan) -> str:
+    return f"{label(plan.surplus_rule)}。{plan.surplus_words}" if plan.surplus_rule else plan.surplus_words
+
+
+def _at_target_words(plan: Plan, lacking_fen: int) -> str:
+    assert plan.at_target is not None
+    if plan.at_target is AtTarget.STOP:
+        return (
+            f"{label(plan.at_target)}。还差 {yuan(lacking_fen)}，一次最多捐这么多；别人先付满了，多出来的按您的选择处理"
+        )
+    return f"{label(plan.at_target)}。超过目标的钱按“有剩余”写的办法用"
 
 
 def poster_data(project: PublicProject, site: Site, area: str, *, site_url: str, qr_svg: str) -> dict[str, object]:
@@ -283,7 +336,7 @@ def _closed_words(project: PublicProject, *, full: bool) -> str:
         return "已经筹够，按备案的方案不再收款。谢谢每一位捐款的人。" if full else ""
     if project.status is ProjectStatus.SETTLED:
         return "这个项目已经结项，收支和结果都在这一页。"
-    return "募捐已经结束，不再收款。钱正在按方案使用，用到哪里会写在这一页。"
+    return CLOSED_WORDS
 
 
 def _emergency_words(project: PublicProject) -> str:

@@ -14,6 +14,7 @@ from starlette.responses import Response
 from cishan.charities.states import LegalMode
 from cishan.divisions.queries import names_of
 from cishan.divisions.rules import is_code
+from cishan.donations.giving import Giving, show_form, take_gift
 from cishan.donations.roll import roll_of
 from cishan.errors import NotFound
 from cishan.labels import LABELS
@@ -24,6 +25,7 @@ from cishan.projects.public_pages import (
     WORDS_OF_MODE,
     ListPage,
     card_of,
+    giving_of,
     poster_data,
     public_page,
 )
@@ -103,6 +105,22 @@ async def show_project(request: Request) -> Response:
     gifts = await roll_of(project.fund_id, limit=NEWEST_GIFTS, sealer=services.sealer)
     page = public_page(project, gifts, site, area, services.settings.site_url, services.clock.now())
     return page_response(request, "projects/public.html", page, headers=public_mark(request))
+
+
+async def show_give(request: Request) -> Response:
+    return await show_form(request, await _giving(request))
+
+
+async def give(request: Request) -> Response:
+    """Gives to the project's fund by the one form of giving, and goes on to the cashier."""
+    return await take_gift(request, await _giving(request))
+
+
+async def _giving(request: Request) -> Giving:
+    services = services_of(request)
+    project = await public_project(path_id(request), sealer=services.sealer)
+    area = (await names_of([project.plan.area_code])).get(project.plan.area_code, "")
+    return giving_of(project, area, services.clock.now())
 
 
 async def download_poster(request: Request) -> Response:

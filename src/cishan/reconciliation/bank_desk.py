@@ -17,7 +17,7 @@ from cishan.reconciliation.bank import apply_statement, code_line, preview_state
 from cishan.reconciliation.bank_reading import COLUMNS, EXAMPLE
 from cishan.reconciliation.desk import chosen_id
 from cishan.reconciliation.pages import NOTHING, BankPage, bank_line_card, statement_page
-from cishan.reconciliation.queries import bank_lines_of, count_open_bank_lines, statements_of
+from cishan.reconciliation.queries import bank_lines_of, count_open_bank_lines, funds_with_money, statements_of
 from cishan.reconciliation.states import BankLineStatus
 from cishan.settings import Settings
 from cishan.templating import page_response
@@ -29,6 +29,7 @@ BANK = "/desk/finance/bank"
 class CodeForm(FormModel):
     status: BankLineStatus
     note: str = Field(default="", max_length=200)
+    fund: int | None = None
 
 
 def statements_directory(settings: Settings) -> Path:
@@ -53,12 +54,14 @@ async def _bank_response(
     keeps_books, chosen = holds(viewer.role, Permission.KEEP_BOOKS), line_id or chosen_id(request)
     shows_all = "all" in request.query_params
     found = await bank_lines_of(charity_id, all_of_them=shows_all, sealer=services_of(request).sealer)
+    funds = await funds_with_money(charity_id) if keeps_books and chosen else ()
     page = BankPage(
         lines=tuple(
             bank_line_card(
                 row,
                 keeps_books=keeps_books,
                 chosen=row.id == chosen,
+                funds=funds,
                 values=values if row.id == line_id else NOTHING,
                 errors=errors if row.id == line_id else NOTHING,
             )
@@ -140,7 +143,9 @@ async def code(request: Request) -> Response:
     async def act() -> str:
         form = await read_form(request, CodeForm)
         charity_id, now = request.state.site.charity_id, services.clock.now()
-        await code_line(line_id, form.status, form.note, charity_id=charity_id, actor=viewer, now=now)
+        await code_line(
+            line_id, form.status, form.note, charity_id=charity_id, fund_id=form.fund, actor=viewer, now=now
+        )
         return BANK
 
     try:

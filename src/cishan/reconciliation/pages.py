@@ -1,6 +1,6 @@
 """What finance sees of bills, the bank and months: one frozen object each."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -117,6 +117,7 @@ class BankLineCard:
     can_code: bool
     values: Mapping[str, str]
     errors: Errors
+    funds: tuple[tuple[str, str], ...]
     choices: tuple[tuple[str, str], ...] = LINE_CHOICES
 
 
@@ -241,6 +242,7 @@ def bank_line_card(
     *,
     keeps_books: bool,
     chosen: bool,
+    funds: Sequence[tuple[int, str]],
     values: Mapping[str, str] = NOTHING,
     errors: Errors = NOTHING,
 ) -> BankLineCard:
@@ -260,7 +262,8 @@ def bank_line_card(
         if keeps_books and is_open and not chosen
         else "",
         can_code=keeps_books and is_open and chosen,
-        values={"status": row.suggestion.value, **values},
+        values={"status": row.suggestion.value, "fund": str(funds[0][0]) if funds else "", **values},
+        funds=tuple((str(fund_id), name) for fund_id, name in funds) if len(funds) > 1 else (),
         errors=errors,
     )
 

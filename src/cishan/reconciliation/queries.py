@@ -84,6 +84,15 @@ SELECT (SELECT count(*) FROM bill_day WHERE charity_id = $1 AND day >= $2 AND da
        EXISTS (SELECT FROM month_closing WHERE charity_id = $1 AND month >= $2 AND closed_at IS NOT NULL) AS closed
 """
 
+MOST_FUNDS = 200
+FUNDS_WITH_MONEY = """
+SELECT f.id, f.name FROM fund f
+ WHERE f.charity_id = $1
+   AND (f.kind = 'wish' OR (SELECT sum(p.amount_fen) FROM ledger_account a JOIN ledger_posting p ON p.account_id = a.id
+                             WHERE a.fund_id = f.id AND a.type IN ('alipay', 'bank')) > 0)
+ ORDER BY f.kind = 'wish' DESC, f.id DESC LIMIT $2
+"""
+
 
 @dataclass(frozen=True)
 class DayRow:
@@ -218,6 +227,11 @@ async def bank_lines_of(charity_id: int, *, all_of_them: bool, sealer: Sealer) -
         )
         for row in await rows(BANK_LINES, charity_id, all_of_them, MOST_BANK_LINES)
     )
+
+
+async def funds_with_money(charity_id: int) -> tuple[tuple[int, str], ...]:
+    """Funds that have money at Alipay or in the bank, the 微心愿 fund first: a movement on the account is one of theirs."""
+    return tuple((row["id"], row["name"]) for row in await rows(FUNDS_WITH_MONEY, charity_id, MOST_FUNDS))
 
 
 async def count_open_bank_lines(charity_id: int) -> int:

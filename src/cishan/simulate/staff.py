@@ -25,6 +25,7 @@ class Staff:
     bookkeeper: Viewer
     cashier: Viewer
     supervisor: Viewer
+    director: Viewer
     editors: dict[str, Viewer] = field(default_factory=dict)
     reviewers: dict[str, tuple[Viewer, Viewer]] = field(default_factory=dict)
     coordinators: dict[str, Viewer] = field(default_factory=dict)
@@ -67,6 +68,7 @@ class Recruiter:
             bookkeeper=await self._invited(Role.BOOKKEEPER, city, "何会计", admin),
             cashier=await self._invited(Role.CASHIER, city, "田出纳", admin),
             supervisor=await self._invited(Role.SUPERVISOR, city, "李监督", admin),
+            director=await self._invited(Role.DIRECTOR, city, "蒋会长", admin),
         )
         for county in sorted({county_of(village) for village in villages}):
             staff.editors[county] = await self._invited(Role.EDITOR, county, "冯编辑", admin)

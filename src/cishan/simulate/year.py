@@ -25,6 +25,7 @@ from cishan.simulate.life import live
 from cishan.simulate.loading import Payroll, load_month, load_registry
 from cishan.simulate.plan import Plan
 from cishan.simulate.progress import Progress
+from cishan.simulate.projects import run_project
 from cishan.simulate.reporting import publish_reports
 from cishan.simulate.scene import Scene, chances_of, office_moment, rng_of
 from cishan.simulate.staff import Recruiter
@@ -129,6 +130,7 @@ class _Year:
             await timeline.begin(keep_books(scene))
             await timeline.begin(give_to_fund(scene))
             await timeline.begin(self._help(scene, chosen))
+            await timeline.begin(run_project(scene, chosen[0]))
             await timeline.begin(publish_reports(scene, date(self._plan.year, MONTHS, 31)))
             await timeline.begin(self._report(scene))
             sweeps = Sweeps(self._world)
