@@ -37,6 +37,7 @@ from cishan.projects import desk as project_desk
 from cishan.projects import desk_changes as project_changes
 from cishan.projects import desk_form as project_form
 from cishan.projects import desk_terms as project_terms
+from cishan.projects import roll as project_roll
 from cishan.projects import views as projects
 from cishan.receipts import desk as receipts_desk
 from cishan.receipts import views as receipts
@@ -174,6 +175,7 @@ ROUTES: tuple[Row, ...] = (
     # projects: for everybody, and the desk
     Row("/projects", GET, projects.show_projects, May.READ_WALL),
     Row("/projects/{id}", GET, projects.show_project, May.READ_WALL),
+    Row("/projects/{id}/gifts", GET, project_roll.show_roll, May.READ_WALL),
     Row("/projects/{id}/give", GET, projects.show_give, May.GIVE),
     Row("/projects/{id}/give", POST, projects.give, May.GIVE),
     Row("/projects/{id}/poster.pdf", GET, projects.download_poster, May.READ_WALL),

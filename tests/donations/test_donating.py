@@ -13,7 +13,7 @@ from cishan.donations.totals import Total, total_of
 from cishan.errors import Conflict, InvalidInput
 from cishan.ledger.queries import balance_of
 from cishan.ledger.states import AccountType
-from cishan.payments.states import UnassignedReason
+from cishan.payments.states import LateChoice, UnassignedReason
 from cishan.sealing import Sealer
 from donations.donation_makers import pay, pledge
 from payments.order_makers import make_site
@@ -100,3 +100,11 @@ async def test_a_target_that_is_reached_takes_nothing_more(
     await pay(await pledge(site.fund_id, GIVEN_FEN, donor=donor, now=clock.now()), sealer=sealer, now=clock.now())
     with pytest.raises(Conflict, match="已经筹够"):
         await pledge(site.fund_id, 100, donor=donor, now=clock.now())
+
+
+async def test_what_comes_too_late_for_a_campaign_can_only_go_back(
+    site: Site, donor: Viewer, clock: SteppedClock
+) -> None:
+    await rows(BOUND, site.fund_id, None, clock.now() + CLOSES_IN, None)
+    with pytest.raises(InvalidInput, match="只能原路退回"):
+        await pledge(site.fund_id, GIVEN_FEN, donor=donor, now=clock.now(), late_choice=LateChoice.FUND)

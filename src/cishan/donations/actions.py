@@ -10,6 +10,7 @@ from cishan.database import JsonRow, rows
 from cishan.donations.models import Donation
 from cishan.donations.rules import (
     PAY_FOR,
+    check_late_choice,
     check_takes_money,
     check_within_cap,
     next_status,
@@ -93,6 +94,7 @@ async def make_donation(
             raise NotFound
         fund = found[0]
         check_takes_money(now, takes_from=fund["takes_from"], takes_until=fund["takes_until"])
+        check_late_choice(late_choice, takes_until=fund["takes_until"])
         if fund["cap_fen"] is not None:
             check_within_cap(amount_fen, cap_fen=fund["cap_fen"], given_fen=(await total_of(fund_id)).given_fen)
         donation = await Donation.create(

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from cishan.accounts.states import Role
 from cishan.donations.actions import check_not_mistaken, make_donation
-from cishan.donations.pages import CHIPS, LATE_CHOICES, OTHER, GivePage
+from cishan.donations.pages import CHIPS, LATE_CHOICES, OTHER, Choice, GivePage
 from cishan.donations.rules import read_amount
 from cishan.errors import Conflict, InvalidInput
 from cishan.forms.reading import FormModel, read_fields, read_form, typed_text
@@ -29,7 +29,7 @@ class Giving:
     """The fund that is given to, and what its room says of it before anybody pays.
 
     `terms` are named sentences about when it takes money and what becomes of the rest; `closed_words` say why it takes
-    none now, and are empty while it does.
+    none now, and are empty while it does. Without `late_choices` what can't be taken goes back.
     """
 
     fund_id: int
@@ -41,6 +41,7 @@ class Giving:
     lead: str
     monthly_href: str = ""
     terms: tuple[tuple[str, str], ...] = ()
+    late_choices: tuple[Choice, ...] = LATE_CHOICES
     closed_words: str = ""
 
 
@@ -103,7 +104,7 @@ async def _give_page(
         monthly_href=giving.monthly_href,
         charity_name=site.name,
         chips=CHIPS,
-        late_choices=LATE_CHOICES,
+        late_choices=giving.late_choices,
         cooling_hours=(await terms_on(site.charity_id, services.clock.now())).cooling_hours,
         can_pay=services.gateway is not None,
         donor_word="单位名称" if viewer.role is Role.ORGANISATION else "姓名",

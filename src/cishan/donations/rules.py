@@ -7,7 +7,7 @@ from cishan.errors import Conflict, IllegalMove, InvalidInput
 from cishan.forms.typed import fen_as_typed
 from cishan.labels import label
 from cishan.money import yuan_text
-from cishan.payments.states import UnassignedReason
+from cishan.payments.states import LateChoice, UnassignedReason
 
 LEAST_FEN, MOST_FEN = 100, 100_000_000
 """What one donation may be: from a yuan to a million; more comes by bank, after a call."""
@@ -61,6 +61,12 @@ def check_within_cap(amount_fen: int, *, cap_fen: int | None, given_fen: int) ->
     if given_fen >= cap_fen:
         raise Conflict("这个项目已经筹够，不再收款。没有扣您的钱。")
     raise InvalidInput({"amount": f"离筹够还差 {yuan_text(cap_fen - given_fen)} 元，筹够就不再收款。请少捐一些。"})
+
+
+def check_late_choice(choice: LateChoice, *, takes_until: datetime | None) -> None:
+    """A campaign with a filed end takes nothing after it: what comes too late, twice or in surplus goes back."""
+    if takes_until is not None and choice is not LateChoice.REFUND:
+        raise InvalidInput({"late": "这个项目有备案的结束时间，迟到、重复、多付的钱只能原路退回。"})
 
 
 def refusal_of_payment(

@@ -7,6 +7,7 @@ from cishan.charities.queries import Site
 from cishan.charities.states import LegalMode
 from cishan.charts import Chart, Point, bar_chart
 from cishan.donations.giving import Giving
+from cishan.donations.roll import RollRow
 from cishan.labels import label
 from cishan.page_parts import Pagination
 from cishan.projects.pages import TONES
@@ -115,6 +116,7 @@ class ProjectPublicPage:
     budget_chart: Chart
     flow_chart: Chart
     flow_words: str
+    newest_gifts: tuple[RollRow, ...]
     updates: tuple[PublicUpdate, ...]
     legal: LegalBlock
     give_href: str
@@ -145,7 +147,9 @@ def card_of(card: PublicCard, areas: dict[str, str], now: datetime) -> Card:
     )
 
 
-def public_page(project: PublicProject, site: Site, area: str, site_url: str, now: datetime) -> ProjectPublicPage:
+def public_page(
+    project: PublicProject, gifts: tuple[RollRow, ...], site: Site, area: str, site_url: str, now: datetime
+) -> ProjectPublicPage:
     plan, is_open = project.plan, project.status is ProjectStatus.OPEN
     assert plan.ends_at is not None
     assert plan.at_target is not None
@@ -167,6 +171,7 @@ def public_page(project: PublicProject, site: Site, area: str, site_url: str, no
         budget_chart=_budget_chart(plan),
         flow_chart=_flow_chart(project.flow),
         flow_words=flow_words(project.flow),
+        newest_gifts=gifts,
         updates=project.updates,
         legal=legal_block(project, site, area),
         give_href="" if refusal else give_address(project.id),
@@ -223,10 +228,11 @@ def giving_of(project: PublicProject, area: str, now: datetime) -> Giving:
         back=f"/projects/{project.id}",
         lead=f"{area} · 目标 {yuan(plan.target_fen)}，已筹 {yuan(project.total.given_fen)}",
         terms=(
-            ("收款到", f"{when(plan.ends_at)}，过了这一分钟付的款会按您的选择处理"),
+            ("收款到", f"{when(plan.ends_at)}，过了这一分钟付的款原路退回"),
             ("筹够以后", _at_target_words(plan, lacking_fen)),
             ("有剩余", surplus_words(plan)),
         ),
+        late_choices=(),
         closed_words=give_refusal(project, now),
     )
 

@@ -15,6 +15,7 @@ from cishan.charities.states import LegalMode
 from cishan.divisions.queries import names_of
 from cishan.divisions.rules import is_code
 from cishan.donations.giving import Giving, show_form, take_gift
+from cishan.donations.roll import roll_of
 from cishan.errors import NotFound
 from cishan.labels import LABELS
 from cishan.page_parts import Pagination, page_number
@@ -36,6 +37,7 @@ from cishan.typesetting.papers import set_paper
 from cishan.web import path_id, services_of
 
 MOST_POSTERS = 50
+NEWEST_GIFTS = 6
 
 Word = TypeVar("Word", ProjectKind, ProjectStatus)
 
@@ -100,7 +102,8 @@ async def show_project(request: Request) -> Response:
     services, site = services_of(request), request.state.site
     project = await public_project(path_id(request), sealer=services.sealer)
     area = (await names_of([project.plan.area_code])).get(project.plan.area_code, "")
-    page = public_page(project, site, area, services.settings.site_url, services.clock.now())
+    gifts = await roll_of(project.fund_id, limit=NEWEST_GIFTS, sealer=services.sealer)
+    page = public_page(project, gifts, site, area, services.settings.site_url, services.clock.now())
     return page_response(request, "projects/public.html", page, headers=public_mark(request))
 
 

@@ -51,7 +51,7 @@ async def give(scene: Scene, donor: Viewer, gift: Gift, rng: Random) -> int:
         gift.fund_id,
         gift.amount_fen,
         shows_name=rng.random() < NAMED_SHARE,
-        late_choice=rng.choice((LateChoice.REFUND, LateChoice.FUND)),
+        late_choice=LateChoice.REFUND,
         actor=donor,
         now=scene.now(),
         source=gift.source,
