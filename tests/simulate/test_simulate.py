@@ -14,6 +14,9 @@ from cishan.postgres import Cluster
 from cishan.simulate.database import NAME_PREFIX
 
 PERSONS, HOUSEHOLDS, WISHES = 103, 60, 60
+PROJECTS, HOMES_OF_PROJECT = 2, 5
+DEZHOU_FEN = 834_000_000
+"""What 27 projects of the city were given and spent in the year that the simulation is modelled on."""
 
 HAPPENED = (
     "wishes_fulfilled",
@@ -57,6 +60,7 @@ HAPPENED = (
     "large_gifts",
     "payouts",
     "payouts_with_kin",
+    "projects",
     "people_helped",
     "reports_published",
 )
@@ -129,6 +133,11 @@ async def test_every_report_was_published_in_time(year: Run) -> None:
     assert year.counts["reports_late"] == 0
 
 
+async def test_every_project_is_spent_told_about_and_settled(year: Run) -> None:
+    assert year.counts["projects_settled"] == year.counts["projects"] == PROJECTS
+    assert year.counts["payouts"] >= PROJECTS * HOMES_OF_PROJECT
+
+
 async def test_received_money_is_spent_or_still_there(year: Run) -> None:
     money = year.money
     kept = money["received_fen"] - money["refunded_fen"]
@@ -187,6 +196,11 @@ async def test_a_city_comes_to_the_figures_it_is_modelled_on(tmp_path: Path) -> 
     assert abs(city.counts["households"] - 60_000) <= 600
     assert city.counts["lists"] == city.counts["households"]
     assert abs(city.counts["wishes_fulfilled"] - 1_257) <= 14
+    assert (city.counts["projects"], city.counts["projects_settled"]) == (27, 27)
+    assert city.counts["people_helped"] > 10_000
+    assert (city.counts["reports_late"], city.counts["donations_returned"] > 0) == (0, True)
+    for name in ("donated_fen", "spent_fen"):
+        assert abs(city.money[name] - DEZHOU_FEN) <= DEZHOU_FEN // 50
     assert city.found["peak_bytes"] < 4 * 2**30
 
 

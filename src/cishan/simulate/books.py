@@ -6,6 +6,7 @@ from datetime import date
 from cishan.clock import beijing_day, beijing_midnight
 from cishan.database import rows
 from cishan.errors import Conflict
+from cishan.money import yuan_text
 from cishan.reconciliation.bank import apply_statement, code_line, preview_statement
 from cishan.reconciliation.bank_reading import COLUMNS
 from cishan.reconciliation.closing import close_month, propose_closing
@@ -14,9 +15,9 @@ from cishan.simulate.scene import Scene, rng_of
 
 MONTHS = 12
 STATEMENT_IN = 7
-WITHDRAWN = "50000.00"
+WITHDRAWN_FEN = 5_000_000
 """Most of the year's large gift: help is paid from the bank."""
-LINE = "SELECT id FROM bank_line WHERE charity_id = $1 ORDER BY id DESC LIMIT 1"
+LINE = "SELECT id FROM bank_line WHERE charity_id = $1 AND serial = $2"
 
 
 async def keep_books(scene: Scene) -> None:
@@ -26,7 +27,7 @@ async def keep_books(scene: Scene) -> None:
         await scene.timeline.until(beijing_midnight(date(plan.year, month + 1, 20)))
         await scene.at_work(rng, days=0)
         if month == STATEMENT_IN:
-            await _bring_statement(scene)
+            await bring_to_bank(scene, scene.world.site.fund_id, WITHDRAWN_FEN)
         await _close(scene, date(plan.year, month, 1))
 
 
@@ -40,11 +41,12 @@ async def _close(scene: Scene, month: date) -> None:
         return
 
 
-async def _bring_statement(scene: Scene) -> None:
-    """Some money was taken from Alipay to the bank that day; the bookkeeper says what the movement is."""
+async def bring_to_bank(scene: Scene, fund_id: int, amount_fen: int) -> None:
+    """Money of a fund was taken from Alipay to the bank that day; the bookkeeper says what the movement is."""
     world, staff, now = scene.world, scene.staff, scene.now()
     day = beijing_day(now)
-    line = f"{day} 10:20:00,{day:%Y%m%d}0001,{WITHDRAWN},,支付宝（中国）网络技术有限公司,提现"
+    serial, sum_text = f"{day:%Y%m%d}{fund_id:06d}", yuan_text(amount_fen).replace(",", "")
+    line = f"{day} 10:20:00,{serial},{sum_text},,支付宝（中国）网络技术有限公司,提现"
     file = io.BytesIO(f"{','.join(COLUMNS)}\r\n{line}\r\n".encode())
     directory, charity_id = world.settings.data_directory / "statements", world.site.charity_id
     statement, _ = await preview_statement(
@@ -53,7 +55,13 @@ async def _bring_statement(scene: Scene) -> None:
     await apply_statement(
         statement, charity_id=charity_id, directory=directory, actor=staff.cashier, sealer=world.sealer, now=now
     )
-    movement = (await rows(LINE, charity_id))[0]["id"]
+    movement = (await rows(LINE, charity_id, serial))[0]["id"]
     await code_line(
-        movement, BankLineStatus.WITHDRAWAL, "", charity_id=charity_id, actor=staff.bookkeeper, now=scene.now()
+        movement,
+        BankLineStatus.WITHDRAWAL,
+        "",
+        charity_id=charity_id,
+        fund_id=fund_id,
+        actor=staff.bookkeeper,
+        now=scene.now(),
     )

@@ -26,7 +26,10 @@ LARGE_FEN = 6_000_000
 """More than the figure from which the source of a gift is asked for."""
 GIVING_UNTIL = (10, 1)
 
-CASES = "SELECT id FROM watch_case WHERE closed_at IS NULL ORDER BY id"
+CASES = """
+SELECT w.id FROM watch_case w JOIN order_line l ON l.order_id = w.order_id
+ WHERE l.owner_kind = 'donation' AND l.owner_id = $1 AND w.closed_at IS NULL ORDER BY w.id
+"""
 TURNS = """
 SELECT t.donation_id FROM monthly_turn t JOIN monthly_plan p ON p.id = t.plan_id JOIN donation d ON d.id = t.donation_id
  WHERE p.id = $1 AND d.status = 'pledged'
@@ -89,16 +92,19 @@ async def take_back(scene: Scene, donor: Viewer, donation_id: int) -> None:
 
 
 async def give_much(scene: Scene, fund_id: int, donor: Viewer, amount_fen: int, rng: Random) -> None:
-    """A large gift; finance looks where it comes from, and a second person closes the case the day after."""
-    await give(scene, donor, Gift(fund_id, amount_fen, GiftSource.COMPANY), rng)
+    """A large gift; finance looks where it comes from, and a second person closes the case the day after.
+
+    One that is not large enough for a case is spared the look.
+    """
+    donation_id = await give(scene, donor, Gift(fund_id, amount_fen, GiftSource.COMPANY), rng)
     await scene.at_work(rng, days=1)
     staff, charity_id = scene.staff, scene.world.site.charity_id
-    for case in await rows(CASES):
+    for case in await rows(CASES, donation_id):
         await find_out(
             case["id"], "单位公户付款，来源清楚。", charity_id=charity_id, actor=staff.finance, now=scene.now()
         )
     await scene.at_work(rng, days=1)
-    for case in await rows(CASES):
+    for case in await rows(CASES, donation_id):
         await close_case(
             case["id"], CaseOutcome.CLEARED, charity_id=charity_id, actor=staff.second_finance, now=scene.now()
         )

@@ -1,80 +1,161 @@
-"""The life of a charity project of the year, as a story: drafted, decided, filed, given to, and ended by itself."""
+"""The charity projects of a year, each a story: drafted, decided, filed, given to, ended by itself, spent, told about, settled."""
 
-from datetime import date, timedelta
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from random import Random
 
 from cishan.clock import beijing_day, beijing_midnight
 from cishan.database import rows
 from cishan.disclosures.gate import KeptDuties
 from cishan.divisions.rules import county_of
-from cishan.projects.actions import change_plan, decide_project, draft_project, file_project
+from cishan.donations.totals import total_of
+from cishan.projects.actions import change_plan, decide_project, draft_project, file_project, settle_project
 from cishan.projects.filing_rules import Filing
 from cishan.projects.plan import BudgetItem, Plan
 from cishan.projects.rules import Decision
 from cishan.projects.states import AtTarget, GivingWay, ProjectStatus, SurplusRule
-from cishan.simulate.giving import USUAL_FEN, Gift, give
-from cishan.simulate.scene import Scene, rng_of
+from cishan.simulate.books import bring_to_bank
+from cishan.simulate.causes import CAUSES, Cause
+from cishan.simulate.giving import USUAL_FEN, Gift, give, give_much, take_back
+from cishan.simulate.helping import Home, Purse, help_families
+from cishan.simulate.scene import DAY, Scene, rng_of
 
-DAY = timedelta(days=1)
-DRAFTED_ON = (1, 20)
-OPEN_FOR_DAYS = 90
-GIFTS = 6
-TARGET_FEN = 8_000_000
+FIRST_DRAFT, LAST_DRAFT = (1, 6), (7, 1)
+"""The days on which the year's first and last projects are drafted."""
+BEGINS_AFTER, OPEN_FOR, USE_FOR = 30 * DAY, 60 * DAY, 60 * DAY
+GIVES_UNTIL = 40 * DAY
+"""People give in the first days of a campaign; then two companies give the rest."""
+HELP_FEN = 159_000
+TAKES_BACK = 2
+"""Which gift of each project is taken back within the hour."""
+SETTLES_AFTER = 3
+
+TakeHomes = Callable[[int], Awaitable[list[Home]]]
+"""Gives so many families that no project has helped yet."""
 
 
-async def run_project(scene: Scene, village: str) -> None:
-    """One project of a county; raises RuntimeError when the worker's jobs did not begin or end it at its minute."""
+@dataclass(frozen=True)
+class Venture:
+    """One project of the year: its place in the year, and the village whose editor drafts it."""
+
+    number: int
+    village: str
+    cause: Cause
+    drafted_at: datetime
+
+    @property
+    def at_target(self) -> AtTarget:
+        return AtTarget.STOP if self.number % 2 else AtTarget.GO_ON
+
+
+def ventures(scene: Scene, villages: Sequence[str]) -> list[Venture]:
+    """The projects of the year, spread over its first half and over the counties."""
     plan = scene.world.plan
-    rng = rng_of(plan, "project")
-    await scene.timeline.until(beijing_midnight(date(plan.year, *DRAFTED_ON)))
-    project_id = await _file(scene, village)
-    row = (await rows("SELECT fund_id, starts_at, ends_at FROM project WHERE id = $1", project_id))[0]
+    first, last = date(plan.year, *FIRST_DRAFT), date(plan.year, *LAST_DRAFT)
+    count = plan.scale.projects
+    return [
+        Venture(
+            number=number,
+            village=villages[number * len(villages) // count],
+            cause=CAUSES[number % len(CAUSES)],
+            drafted_at=beijing_midnight(first + (last - first) * number // count),
+        )
+        for number in range(count)
+    ]
+
+
+async def run_project(scene: Scene, venture: Venture, take_homes: TakeHomes) -> None:
+    """Raises RuntimeError when the worker's jobs did not begin or end it at its minute, or it could not be settled."""
+    rng = rng_of(scene.world.plan, f"project {venture.number}")
+    await scene.timeline.until(venture.drafted_at)
+    project_id = await _file(scene, venture, rng)
+    row = (await rows("SELECT fund_id, target_fen, starts_at, ends_at FROM project WHERE id = $1", project_id))[0]
     await scene.timeline.until(row["starts_at"] + DAY)
     await _expect(project_id, ProjectStatus.OPEN)
-    for donor in rng.sample(scene.donors, min(GIFTS, len(scene.donors))):
-        await scene.at_work(rng, days=rng.randint(1, 5))
-        await give(scene, donor, Gift(row["fund_id"], rng.choice(USUAL_FEN)), rng)
+    await _raise(scene, venture, row["fund_id"], row["target_fen"], rng)
     await scene.timeline.until(row["ends_at"] + DAY)
     await _expect(project_id, ProjectStatus.CLOSED)
+    await _spend(scene, project_id, row["fund_id"], take_homes, rng)
+    await scene.timeline.until(row["ends_at"] + USE_FOR + SETTLES_AFTER * DAY)
+    now = await scene.at_work(rng, days=0)
+    await settle_project(project_id, duties=KeptDuties(), actor=scene.staff.director, now=now)
+    await _expect(project_id, ProjectStatus.SETTLED)
 
 
-async def _file(scene: Scene, village: str) -> int:
+async def _file(scene: Scene, venture: Venture, rng: Random) -> int:
     """Each step by the person whose step it is, on a working day of its own."""
-    world, rng = scene.world, rng_of(scene.world.plan, "project filing")
-    editor, director = scene.staff.editor(village), scene.staff.director
+    world, number = scene.world, venture.number + 1
+    editor, director = scene.staff.editor(venture.village), scene.staff.director
     now = await scene.at_work(rng, days=0)
     project_id = await draft_project(world.site.charity_id, actor=editor, now=now)
-    starts_at = beijing_midnight(beijing_day(now) + 20 * DAY)
-    ends_at = starts_at + OPEN_FOR_DAYS * DAY
-    drafted = Plan(
-        name="寒冬送暖",
-        purpose="为困难家庭送去棉被和取暖费。",
-        area_code=county_of(village),
+    await change_plan(project_id, _plan(scene, venture, now), actor=editor, now=now)
+    now = await scene.at_work(rng, days=1)
+    decision = Decision(f"示例〔{now.year}〕{number} 号", beijing_day(now))
+    await decide_project(project_id, decision, actor=director, now=now)
+    now = await scene.at_work(rng, days=1)
+    filing = Filing(f"{world.site.uscc}P{now:%y}{number:03d}", beijing_day(now))
+    await file_project(project_id, filing, duties=KeptDuties(), actor=editor, now=now)
+    return project_id
+
+
+def _plan(scene: Scene, venture: Venture, now: datetime) -> Plan:
+    world, cause = scene.world, venture.cause
+    homes = world.plan.scale.project_homes
+    starts_at = beijing_midnight(beijing_day(now + BEGINS_AFTER))
+    ends_at = starts_at + OPEN_FOR
+    return Plan(
+        name=f"{cause.name} {venture.number + 1} 期",
+        purpose=cause.purpose,
+        area_code=county_of(venture.village),
         starts_at=starts_at,
         ends_at=ends_at,
-        use_ends_on=beijing_day(ends_at) + OPEN_FOR_DAYS * DAY,
-        leader_id=editor.account_id,
+        use_ends_on=beijing_day(ends_at + USE_FOR),
+        leader_id=scene.staff.editor(venture.village).account_id,
         office=world.site.address,
         ways=(GivingWay.ONLINE,),
         bank_account="37050000000000000001",
         bank_account_name=world.site.name,
-        target_fen=TARGET_FEN,
-        beneficiaries="本县低保、特困家庭",
-        beneficiaries_count=300,
-        choosing="走访核实，公示以后确定。",
+        target_fen=homes * HELP_FEN,
+        beneficiaries=cause.beneficiaries,
+        beneficiaries_count=homes * 2,
+        choosing="由村和乡镇走访核实，公示以后确定。",
         surplus_rule=SurplusRule.SAME_PURPOSE,
-        surplus_words="继续用于送棉被，并公布。",
-        at_target=AtTarget.GO_ON,
+        surplus_words="继续用于同样的困难家庭，并公布。",
+        at_target=venture.at_target,
         platform_url="https://cszg.mca.gov.cn/",
-        budget=(BudgetItem("棉被", TARGET_FEN),),
+        budget=(BudgetItem(cause.budget, homes * HELP_FEN),),
     )
-    await change_plan(project_id, drafted, actor=editor, now=now)
-    now = await scene.at_work(rng, days=1)
-    decision = Decision(f"示例〔{now.year}〕1 号", beijing_day(now))
-    await decide_project(project_id, decision, actor=director, now=now)
-    now = await scene.at_work(rng, days=1)
-    filing = Filing(f"{world.site.uscc}P{now:%y}001", beijing_day(now))
-    await file_project(project_id, filing, duties=KeptDuties(), actor=editor, now=now)
-    return project_id
+
+
+async def _raise(scene: Scene, venture: Venture, fund_id: int, target_fen: int, rng: Random) -> None:
+    """People give small sums, one of them takes it back; two companies give what is lacking, to the fen."""
+    scale = scene.world.plan.scale
+    began = scene.now()
+    minutes = sorted(rng.randrange(GIVES_UNTIL // timedelta(minutes=1)) for _ in range(scale.project_gifts))
+    for number, minute in enumerate(minutes, start=1):
+        await scene.timeline.until(began + timedelta(minutes=minute))
+        donor = rng.choice(scene.donors)
+        donation_id = await give(scene, donor, Gift(fund_id, rng.choice(USUAL_FEN)), rng)
+        if number == TAKES_BACK:
+            await take_back(scene, donor, donation_id)
+    await scene.timeline.until(began + GIVES_UNTIL)
+    for part in (2, 1):
+        company = scene.companies[(2 * venture.number + part) % len(scene.companies)]
+        lacking_fen = target_fen - (await total_of(fund_id)).given_fen
+        await scene.at_work(rng, days=1)
+        await give_much(scene, fund_id, company, lacking_fen // part, rng)
+
+
+async def _spend(scene: Scene, project_id: int, fund_id: int, take_homes: TakeHomes, rng: Random) -> None:
+    """All of it is taken to the bank and paid to families, so that nothing is left over."""
+    await scene.at_work(rng, days=1)
+    given_fen = (await total_of(fund_id)).given_fen
+    await bring_to_bank(scene, fund_id, given_fen)
+    line = (await rows("SELECT id FROM budget_line WHERE project_id = $1", project_id))[0]["id"]
+    await scene.at_work(rng, days=1)
+    homes = await take_homes(given_fen // HELP_FEN)
+    await help_families(scene, Purse(fund_id, HELP_FEN, line), homes, rng)
 
 
 async def _expect(project_id: int, status: ProjectStatus) -> None:

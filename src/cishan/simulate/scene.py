@@ -61,6 +61,8 @@ class Scene:
     world: World
     staff: Staff
     donors: list[Viewer]
+    companies: list[Viewer]
+    """Those who give large sums to projects, and nothing else."""
     timeline: Timeline
     chances: Chances
 

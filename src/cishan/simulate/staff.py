@@ -84,6 +84,10 @@ class Recruiter:
         organisations = max(1, round(count * ORGANISATION_SHARE))
         return [await self._donor(place, officer=place < organisations) for place in range(count)]
 
+    async def recruit_companies(self, first: int, count: int) -> list[Viewer]:
+        """Organisations, each with a number of its own: `first` is how many accounts there are already."""
+        return [await self._donor(first + place, officer=True) for place in range(count)]
+
     async def _invited(self, role: Role, place: str, name: str, actor: Viewer | None) -> Viewer:
         sealer, now = self._world.sealer, self._world.clock.now()
         token = await invite_staff(self._next_phone(), name, role, place, actor=actor, sealer=sealer, now=now)

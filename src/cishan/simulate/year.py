@@ -5,12 +5,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from random import Random
 
 from cishan.accounts.actions import disable_account
 from cishan.accounts.sessions import open_session
 from cishan.accounts.states import AccountKind
 from cishan.clock import beijing_day, beijing_midnight
-from cishan.database import rows
+from cishan.database import JsonRow, rows
 from cishan.divisions.rules import subtree, town_of
 from cishan.households.registry import NAME_LABEL
 from cishan.settings import Settings
@@ -25,7 +26,7 @@ from cishan.simulate.life import live
 from cishan.simulate.loading import Payroll, load_month, load_registry
 from cishan.simulate.plan import Plan
 from cishan.simulate.progress import Progress
-from cishan.simulate.projects import run_project
+from cishan.simulate.projects import run_project, ventures
 from cishan.simulate.reporting import publish_reports
 from cishan.simulate.scene import Scene, chances_of, office_moment, rng_of
 from cishan.simulate.staff import Recruiter
@@ -116,12 +117,13 @@ class _Year:
             recruiter = Recruiter(self._world)
             staff = await recruiter.hire(chosen)
             donors = await recruiter.recruit_donors(self._plan.scale.donors)
+            companies = await recruiter.recruit_companies(len(donors), self._plan.scale.companies)
         with self._stages.stage("registry"):
             self._progress.say(f"导入 {self._plan.scale.households:,} 户的登记册……")
             places = villages if self._plan.scale.households >= len(villages) else chosen
             payroll = await load_registry(self._world, staff.admin, places)
         timeline = Timeline(self._world.clock)
-        scene = Scene(self._world, staff, donors, timeline, chances_of(self._plan))
+        scene = Scene(self._world, staff, donors, companies, timeline, chances_of(self._plan))
         with self._stages.stage("year"):
             for need in await self._needs(scene, chosen):
                 await timeline.begin(live(scene, need))
@@ -130,7 +132,9 @@ class _Year:
             await timeline.begin(keep_books(scene))
             await timeline.begin(give_to_fund(scene))
             await timeline.begin(self._help(scene, chosen))
-            await timeline.begin(run_project(scene, chosen[0]))
+            families = _Families(self._world, villages, chosen, rng_of(self._plan, "families"))
+            for venture in ventures(scene, chosen):
+                await timeline.begin(run_project(scene, venture, families.take))
             await timeline.begin(publish_reports(scene, date(self._plan.year, MONTHS, 31)))
             await timeline.begin(self._report(scene))
             sweeps = Sweeps(self._world)
@@ -196,10 +200,7 @@ class _Year:
         await scene.timeline.until(beijing_midnight(date(self._plan.year, HELPS_IN, 1)))
         await scene.at_work(rng, days=0)
         found = await rows(HOMES, list(villages))
-        homes = [
-            Home(row["id"], row["division_code"], self._world.sealer.open(row["signer_sealed"], NAME_LABEL))
-            for row in rng.sample(found, self._plan.scale.helped_homes)
-        ]
+        homes = [_home_of(row, self._world) for row in rng.sample(found, self._plan.scale.helped_homes)]
         await declare_kin(scene, homes)
         await help_families(scene, Purse(fund_id, HELP_FEN), homes, rng)
 
@@ -219,6 +220,28 @@ class _Year:
         self._progress.say("冻结每户的幸福清单……")
         for year in (self._plan.year, self._plan.year + 1):
             await freeze_lists(self._plan.city_code, year, now=self._world.clock.now())
+
+
+class _Families:
+    """Families of the towns that have staff, in the order in which projects help them; each once."""
+
+    def __init__(self, world: World, villages: Sequence[str], staffed: Sequence[str], rng: Random) -> None:
+        towns = {town_of(village) for village in staffed}
+        self._world = world
+        self._villages = [village for village in villages if town_of(village) in towns]
+        self._taken: set[int] = set()
+        self._rng = rng
+
+    async def take(self, count: int) -> list[Home]:
+        """So many families that still live where they are registered and have not been helped yet."""
+        found = [row for row in await rows(HOMES, self._villages) if row["id"] not in self._taken]
+        chosen = self._rng.sample(found, count)
+        self._taken |= {row["id"] for row in chosen}
+        return [_home_of(row, self._world) for row in chosen]
+
+
+def _home_of(row: JsonRow, world: World) -> Home:
+    return Home(row["id"], row["division_code"], world.sealer.open(row["signer_sealed"], NAME_LABEL))
 
 
 def _villages_with_staff(plan: Plan, villages: Sequence[str]) -> list[str]:
