@@ -159,7 +159,9 @@ async def _give(
     fund_id: int, amount_fen: int, donor: Viewer, named: bool, services: Services, owners: LineOwners, at: datetime
 ) -> None:
     """What the gateway would vouch for. No gateway is asked: see `city.py`."""
-    made = await make_donation(fund_id, amount_fen, shows_name=named, late_choice=LateChoice.REFUND, actor=donor, now=at)
+    made = await make_donation(
+        fund_id, amount_fen, shows_name=named, late_choice=LateChoice.REFUND, actor=donor, now=at
+    )
     trade = Trade(
         out_trade_no=made.out_trade_no,
         trade_no=f"{at:%Y%m%d}22001{zlib.crc32(made.out_trade_no.encode()):015d}",
