@@ -178,3 +178,14 @@ async def test_the_desk_leads_through_the_step_and_says_what_is_wrong(
     assert "同意转出" in (await director.get(here)).text
     assert (await director.post(f"{here}/decide", data={"form_key": secrets.token_urlsafe(24)})).status_code == 303
     assert "没有剩余财产" in (await editor.get(here)).text
+
+
+async def test_the_desk_asks_nothing_while_the_campaign_is_on(
+    people: pm.ProjectPeople, app: Starlette, sealer: Sealer, clock: SteppedClock
+) -> None:
+    open_one = await pm.make_open_project(sealer=sealer, now=clock.now(), people=people)
+    async with browser_for(app) as editor:
+        await makers.signed_in(editor, people.editor, now=clock.now())
+        page = (await editor.get(f"/desk/projects/{open_one.id}/surplus")).text
+    assert "募捐还没有结束" in page
+    assert "提交负责人决定" not in page

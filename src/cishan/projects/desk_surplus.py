@@ -16,6 +16,7 @@ from cishan.projects import surplus
 from cishan.projects.desk import write
 from cishan.projects.moves import Locked
 from cishan.projects.queries import staff_project
+from cishan.projects.states import ProjectStatus
 from cishan.projects.surplus import Left, Taker, Waiting, left_of, takers_of, waiting_move
 from cishan.templating import page_response
 from cishan.web import path_id, services_of, viewer_of
@@ -29,12 +30,13 @@ HELD = "SELECT held_fen FROM fund WHERE id = $1"
 
 @dataclass(frozen=True)
 class SurplusPage:
-    """What is left, what the filed plan says of it, and the step that the reader may take."""
+    """What is left, what the filed plan says of it, and the step that the reader may take once the campaign `is_over`."""
 
     id: int
     name: str
     rule: str
     left: Left
+    is_over: bool
     waiting: Waiting | None
     moved: tuple[dict[str, object], ...]
     takers: tuple[Taker, ...]
@@ -100,6 +102,7 @@ async def _page(request: Request, values: Mapping[str, object], errors: Mapping[
         name=plan.name,
         rule=f"{label(plan.surplus_rule)}。{plan.surplus_words}" if plan.surplus_rule else plan.surplus_words,
         left=await left_of(project.fund_id, (await rows(HELD, project.fund_id))[0]["held_fen"]),
+        is_over=project.status in {ProjectStatus.CLOSED, ProjectStatus.SETTLED},
         waiting=waiting,
         moved=tuple(await rows(MOVED, project_id)),
         takers=await takers_of(project),
