@@ -13,6 +13,22 @@ pytestmark = pytest.mark.browser
 CHROMIUM = "/usr/bin/chromium"
 NAMES = tuple(row[0] for row in PAGES)
 PAGE_LIMIT_BYTES = 60_000
+LOOKS = [
+    (390, "light", "normal"),
+    (390, "dark", "elder"),
+    (1280, "dark", "normal"),
+    (1280, "light", "elder"),
+    *(
+        pytest.param(*look, marks=pytest.mark.slow)
+        for look in (
+            (390, "dark", "normal"),
+            (390, "light", "elder"),
+            (1280, "light", "normal"),
+            (1280, "dark", "elder"),
+        )
+    ),
+]
+"""Every two of width, scheme and mode together; every three in `make slow`."""
 WIDTHS = (1280, 800, 640, 390, 320)
 ONLY_VIOLATIONS = {"resultTypes": ["violations"]}
 STYLE_LIMIT_BYTES = 30_000
@@ -44,9 +60,7 @@ def context(browser: Browser, *, width: int, scheme: str = "light", script: bool
     )
 
 
-@pytest.mark.parametrize("mode", MODES)
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize(("width", "scheme", "mode"), LOOKS)
 def test_axe_finds_nothing(browser: Browser, site: str, width: int, scheme: str, mode: str) -> None:
     found = {}
     with context(browser, width=width, scheme=scheme) as tab:

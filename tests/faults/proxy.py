@@ -112,6 +112,8 @@ class Proxy:
                     return
                 sent += len(chunk)
                 await _send(chunk, writer, spoiling.slice_bytes)
+            # Whoever waits for the other side to end hears of it.
+            writer.write_eof()
 
 
 async def _send(chunk: bytes, writer: asyncio.StreamWriter, slice_bytes: int | None) -> None:
