@@ -26,7 +26,7 @@ FIRST_DRAFT, LAST_DRAFT = (1, 6), (7, 1)
 BEGINS_AFTER, OPEN_FOR, USE_FOR = 30 * DAY, 60 * DAY, 60 * DAY
 GIVES_UNTIL = 40 * DAY
 """People give in the first days of a campaign; then two companies give the rest."""
-HELP_FEN = 159_000
+HELP_FEN = 160_000
 TAKES_BACK = 2
 """Which gift of each project is taken back within the hour."""
 SETTLES_AFTER = 3
