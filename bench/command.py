@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from bench import checkouts, claims, explain, notices, pages, process, wall
+from bench import checkouts, claims, explain, notices, pages, process, projects, wall
 from bench.harness import Aim, Benchmark, judge, machine
 from bench.load import generator_name
 from bench.scale import FULL, TINY, Scale
@@ -20,6 +20,7 @@ BENCHMARKS: tuple[Benchmark, ...] = (
     *claims.BENCHMARKS,
     *checkouts.BENCHMARKS,
     *notices.BENCHMARKS,
+    *projects.BENCHMARKS,
     *process.BENCHMARKS,
 )
 """In the order they run: the memory of a web process is read when everything else has gone over it."""

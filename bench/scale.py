@@ -17,6 +17,8 @@ class Scale:
     plan_step: int
     orders: int
     peer_orders: int
+    gifts: int
+    few_gifts: int
 
     @property
     def donors(self) -> int:
@@ -40,6 +42,8 @@ FULL = Scale(
     plan_step=1,
     orders=400,
     peer_orders=1_000,
+    gifts=1_000_000,
+    few_gifts=1_000,
 )
 """10,000 of the wishes are published; the claims of all rounds, with those that warm up, are fewer."""
 TINY = Scale(
@@ -53,4 +57,6 @@ TINY = Scale(
     plan_step=50,
     orders=8,
     peer_orders=16,
+    gifts=2_000,
+    few_gifts=200,
 )

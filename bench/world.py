@@ -42,6 +42,8 @@ class World:
     used_wishes: int = field(default=0)
     orders_made: bool = field(default=False)
     used_orders: int = field(default=0)
+    projects: dict[int, Any] = field(default_factory=dict)
+    """What `bench.projects` has filled, by the number of gifts."""
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[asyncpg.Connection]:

@@ -245,6 +245,8 @@ LABELS: dict[type[StrEnum], Mapping[Any, str]] = {
         EntryKind.FEE: "手续费",
         EntryKind.PAYABLE: "批准救助",
         EntryKind.PAYOUT: "付出救助款",
+        EntryKind.SURPLUS_OUT: "剩余财产转出",
+        EntryKind.SURPLUS_IN: "剩余财产转入",
         EntryKind.ADJUSTMENT: "按支付宝账单调整",
         EntryKind.REVERSAL: "冲正",
     },

@@ -36,6 +36,7 @@ from cishan.pictures import views as pictures
 from cishan.projects import desk as project_desk
 from cishan.projects import desk_changes as project_changes
 from cishan.projects import desk_form as project_form
+from cishan.projects import desk_surplus as project_surplus
 from cishan.projects import desk_terms as project_terms
 from cishan.projects import roll as project_roll
 from cishan.projects import views as projects
@@ -196,6 +197,10 @@ ROUTES: tuple[Row, ...] = (
     Row("/desk/projects/{id}/pause", POST, project_desk.pause, May.SEE_PROJECTS),
     Row("/desk/projects/{id}/resume", POST, project_desk.resume, May.DECIDE_PROJECTS),
     Row("/desk/projects/{id}/settle", POST, project_desk.settle, May.DECIDE_PROJECTS),
+    Row("/desk/projects/{id}/surplus", GET, project_surplus.show_surplus, May.SEE_PROJECTS),
+    Row("/desk/projects/{id}/surplus", POST, project_surplus.propose, May.MANAGE_PROJECTS),
+    Row("/desk/projects/{id}/surplus/decide", POST, project_surplus.decide, May.DECIDE_PROJECTS),
+    Row("/desk/projects/{id}/surplus/drop", POST, project_surplus.drop, May.SEE_PROJECTS),
     Row("/desk/projects/{id}/amend", GET, project_changes.show_amend, May.MANAGE_PROJECTS),
     Row("/desk/projects/{id}/amend", POST, project_changes.amend, May.MANAGE_PROJECTS),
     Row(

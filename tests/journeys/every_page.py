@@ -99,6 +99,7 @@ SAMPLES: dict[str, Sample] = {
     ),
     "/desk/projects/{id}/decide": Sample(Role.DIRECTOR, A_PROJECT % "draft"),
     "/desk/projects/{id}/file": Sample(Role.EDITOR, A_PROJECT % "draft"),
+    "/desk/projects/{id}/surplus": Sample(Role.EDITOR, A_PROJECT % "open"),
     "/desk/projects/{id}/amend": Sample(Role.EDITOR, A_PROJECT % "open", "?field=money"),
     "/desk/projects/{id}/updates/new": Sample(Role.EDITOR, A_PROJECT % "open"),
     "/disclosures": Sample(None),

@@ -10,6 +10,7 @@ import pytest
 
 from cishan.clock import SteppedClock
 from cishan.database import rows
+from cishan.monthly.actions import open_due_turns
 from cishan.projects.models import Project
 from cishan.projects.plan import BudgetItem
 from cishan.sealing import Sealer
@@ -109,3 +110,32 @@ async def test_a_project_that_is_over_says_so_and_takes_nothing(counter: Counter
     assert answer.status_code == 409
     assert "没有扣您的钱" in answer.text
     assert await rows("SELECT count(*) AS n FROM donation") == [{"n": 0}]
+
+
+async def test_a_project_is_given_to_every_month_until_its_campaign_is_over(counter: Counter) -> None:
+    project = await make_project(counter, days=60)
+    donor, browser = await counter.donor()
+    monthly = f"/me/monthly?fund={fund_of(project)}"
+    assert monthly in (await browser.get(f"/projects/{project.id}/give")).text
+    assert "寒冬送暖" in (await browser.get(monthly)).text
+    begun = await browser.post(monthly, data=form(chip="50", day="3"))
+    assert begun.headers["location"].startswith(monthly)
+    assert monthly in (await browser.get("/me/monthly")).text
+    for _ in range(4):
+        now = counter.clock.advance(timedelta(days=31))
+        await open_due_turns(limit=10, site_url="http://site.example", sealer=counter.sealer, now=now)
+    found = await rows("SELECT d.fund_id FROM monthly_turn t JOIN donation d ON d.id = t.donation_id")
+    assert found == [{"fund_id": fund_of(project)}]
+    assert await rows("SELECT status FROM monthly_plan") == [{"status": "ended"}]
+    told = await rows("SELECT count(*) AS n FROM outbox_message WHERE account_id = $1", donor.account_id)
+    assert told == [{"n": 2}]
+    browser = await counter.browser_of(donor)
+    assert "现在不能开始月捐" in (await browser.get(monthly)).text
+    assert (await browser.post(monthly, data=form(chip="50", day="3"))).status_code == 409
+
+
+@pytest.mark.parametrize("fund", ["999999", "x"])
+async def test_no_other_fund_is_given_to_every_month(counter: Counter, fund: str) -> None:
+    _, browser = await counter.donor()
+    answer = await browser.get(f"/me/monthly?fund={fund}")
+    assert answer.status_code == (404 if fund.isdigit() else 200)

@@ -7,6 +7,7 @@ from cishan.clock import SteppedClock, beijing_day
 from cishan.database import rows
 from cishan.projects.actions import close_due_projects
 from cishan.projects.amending import Change, decide_amendment, file_amendment, propose_amendment
+from cishan.projects.surplus import decide_surplus, propose_surplus
 from cishan.sealing import Sealer
 from donations.donation_makers import pay, pledge
 from projects import project_makers as pm
@@ -27,3 +28,6 @@ async def tell_of_projects(sealer: Sealer, clock: SteppedClock) -> None:
     for amount_fen in (5_000, 8_800):
         await pay(await pledge(fund_id, amount_fen, donor=donor, now=began), sealer=sealer, now=began)
     await close_due_projects(limit=10, sealer=sealer, now=now)
+    wish_fund = (await rows("SELECT id FROM fund WHERE kind = 'wish'"))[0]["id"]
+    await propose_surplus(project.id, wish_fund, "都是帮助困难家庭过冬", actor=people.editor, now=now)
+    await decide_surplus(project.id, actor=people.director, now=now)

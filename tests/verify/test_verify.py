@@ -154,6 +154,14 @@ BREAKS: list[tuple[str, str]] = [
         "paid_out_on_one_list",
         "UPDATE payout SET status = 'returned', returned_at = paid_at WHERE status = 'paid'",
     ),
+    ("surplus_moved_whole", "UPDATE surplus_move SET amount_fen = amount_fen - 1"),
+    ("surplus_moved_whole", "DELETE FROM ledger_entry WHERE kind = 'surplus_in'"),
+    (
+        "surplus_moved_whole",
+        "UPDATE project SET status = 'settled', settled_at = closed_at; "
+        "UPDATE ledger_posting SET amount_fen = amount_fen - 1 WHERE entry_id = (SELECT id FROM ledger_entry "
+        "WHERE kind = 'surplus_out') AND amount_fen < 0",
+    ),
     ("no_disclosure_late", "UPDATE disclosure_duty SET published_at = NULL, due_on = period_until + 1"),
     (
         "reports_equal_books",

@@ -148,6 +148,18 @@ async def book_payout(fund_id: int, amount_fen: int, source: Source, *, left_at:
     return await _book(EntryKind.PAYOUT, fund_id, legs, source, occurred_at=left_at, now=now)
 
 
+async def book_surplus(
+    from_fund_id: int, to_fund_id: int, *, alipay_fen: int, bank_fen: int, source: Source, now: datetime
+) -> None:
+    """What one fund did not use becomes another's: spending debit there, fund credit here, each in an entry of its own."""
+    places = tuple((AccountType(name), fen) for name, fen in (("alipay", alipay_fen), ("bank", bank_fen)) if fen)
+    amount_fen = alipay_fen + bank_fen
+    out = (Leg(AccountType.SPENDING, amount_fen), *(Leg(place, -fen) for place, fen in places))
+    await _book(EntryKind.SURPLUS_OUT, from_fund_id, out, source, occurred_at=now, now=now)
+    taken = (*(Leg(place, fen) for place, fen in places), Leg(AccountType.FUND, -amount_fen))
+    await _book(EntryKind.SURPLUS_IN, to_fund_id, taken, source, occurred_at=now, now=now)
+
+
 async def book_adjustment(
     fund_id: int, amount_fen: int, source: Source, *, occurred_at: datetime, now: datetime
 ) -> int:

@@ -1,6 +1,7 @@
 """The only writer of monthly plans and their turns."""
 
 from datetime import date, datetime
+from typing import TypedDict
 
 from tortoise.transactions import in_transaction
 
@@ -9,6 +10,7 @@ from cishan.accounts.viewer import Viewer
 from cishan.clock import beijing_day
 from cishan.database import JsonRow, rows
 from cishan.donations.actions import make_donation
+from cishan.donations.rules import check_takes_money, takes_money
 from cishan.donations.states import DonationStatus
 from cishan.errors import Conflict, NotFound
 from cishan.events.actions import record_event
@@ -24,6 +26,7 @@ LOCK = """
 SELECT p.id, p.fund_id, p.donor_id, p.status, p.amount_fen, p.day, p.next_on, p.unpaid, p.shows_name, f.name AS fund_name
   FROM monthly_plan p JOIN fund f ON f.id = p.fund_id WHERE p.id = $1 FOR UPDATE OF p
 """
+BOUNDS = "SELECT takes_from, takes_until FROM fund WHERE id = $1"
 LIVE = "SELECT id FROM monthly_plan WHERE donor_id = $1 AND fund_id = $2 AND status <> 'ended'"
 LOCK_DONOR = "SELECT id FROM account WHERE id = $1 FOR UPDATE"
 DUE = "SELECT id FROM monthly_plan WHERE status = 'active' AND next_on <= $1 ORDER BY next_on, id LIMIT $2"
@@ -37,9 +40,17 @@ MOVE = "UPDATE monthly_plan SET status = $2, ended_at = $3, next_on = $4 WHERE i
 CHANGE = "UPDATE monthly_plan SET amount_fen = $2, day = $3, next_on = $4, shows_name = $5, status = $6, unpaid = 0 WHERE id = $1"
 
 
+class Bounds(TypedDict):
+    """When a fund takes money."""
+
+    takes_from: datetime | None
+    takes_until: datetime | None
+
+
 async def start_plan(fund_id: int, amount_fen: int, day: int, *, shows_name: bool, actor: Viewer, now: datetime) -> int:
-    """Begins giving every month; raises Conflict for a donor who does so already for this fund."""
+    """Begins giving every month; raises Conflict for a donor who does so already, and for a fund that takes nothing now."""
     async with in_transaction():
+        check_takes_money(now, **(await _bounds(fund_id)))
         await rows(LOCK_DONOR, actor.account_id)
         if await rows(LIVE, actor.account_id, fund_id):
             raise Conflict("您已经有一个月捐了，可以直接改金额和日子。")
@@ -100,6 +111,9 @@ async def _open_turn(plan_id: int, *, site_url: str, sealer: Sealer, now: dateti
         if is_let_go(unpaid):
             await _let_go(plan, sealer=sealer, now=now)
             return
+        if not takes_money(now, **(await _bounds(plan["fund_id"]))):
+            await _end_with_fund(plan, sealer=sealer, now=now)
+            return
         month = today.replace(day=1)
         if not await rows(HAS_TURN, plan_id, month):
             await _remind(plan, month, site_url=site_url, sealer=sealer, now=now)
@@ -123,7 +137,7 @@ async def _remind(plan: JsonRow, month: date, *, site_url: str, sealer: Sealer, 
     await rows(ADD_TURN, plan["id"], month, made.donation_id, now)
     await record_event("monthly_plan", plan["id"], "turn", actor=None, now=now, detail={"donation": made.donation_id})
     text = (
-        f"这个月的月捐 {yuan_text(plan['amount_fen'])} 元（{plan['fund_name']}），想捐就点开付款：{site_url}/me/monthly 。"
+        f"这个月的月捐 {yuan_text(plan['amount_fen'])} 元（{plan['fund_name']}），想捐就点开付款：{site_url}/me/monthly?fund={plan['fund_id']} 。"
         "不方便就不用管，不会扣您的钱。"
     )
     await queue_notice(f"monthly:{plan['id']}:{month}", plan["donor_id"], text, sealer=sealer, now=now)
@@ -133,6 +147,20 @@ async def _let_go(plan: JsonRow, *, sealer: Sealer, now: datetime) -> None:
     await _move(plan, "end", actor=None, now=now)
     text = "您的月捐有几个月没有付款，我们先替您停了，不再提醒。谢谢您以前的每一次；什么时候想再开始，都欢迎。"
     await queue_notice(f"monthly-ended:{plan['id']}", plan["donor_id"], text, sealer=sealer, now=now)
+
+
+async def _end_with_fund(plan: JsonRow, *, sealer: Sealer, now: datetime) -> None:
+    """A campaign that is over takes nothing more, whatever was planned."""
+    await _move(plan, "end", actor=None, now=now)
+    text = f"您每月捐的“{plan['fund_name']}”募捐结束了，月捐也跟着停了，不再提醒。谢谢您这些日子的每一次。"
+    await queue_notice(f"monthly-ended:{plan['id']}", plan["donor_id"], text, sealer=sealer, now=now)
+
+
+async def _bounds(fund_id: int) -> Bounds:
+    found = await rows(BOUNDS, fund_id)
+    if not found:
+        raise NotFound
+    return Bounds(takes_from=found[0]["takes_from"], takes_until=found[0]["takes_until"])
 
 
 async def _move(plan: JsonRow, verb: str, *, actor: Viewer | None, now: datetime) -> None:

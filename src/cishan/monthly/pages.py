@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from cishan.labels import label
-from cishan.monthly.queries import OwnPlan
+from cishan.monthly.queries import OtherPlan, OwnPlan
 from cishan.monthly.states import PlanStatus
 
 TONES = {PlanStatus.ACTIVE: "good", PlanStatus.PAUSED: "plain", PlanStatus.ENDED: "plain"}
@@ -16,7 +16,12 @@ class MonthlyPage:
     """A plan with this month's turn, or the form that begins one."""
 
     plan: OwnPlan | None
+    fund_id: int
+    """0 for the 微心愿 fund, which an address need not name."""
     fund_name: str
+    once_href: str
+    others: tuple[OtherPlan, ...]
+    takes_money: bool
     chips: tuple[tuple[str, str], ...]
     values: Mapping[str, str]
     errors: Mapping[str, str]

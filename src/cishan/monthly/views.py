@@ -7,17 +7,17 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from cishan.donations.pages import CHIPS, OTHER
-from cishan.donations.rules import read_amount
+from cishan.donations.rules import read_amount, takes_money
 from cishan.errors import Conflict, InvalidInput
 from cishan.forms.reading import FormModel, read_fields, read_form, typed_text
 from cishan.forms.replay import answer_once
 from cishan.money import yuan_text
 from cishan.monthly.actions import change_plan, move_plan, start_plan
 from cishan.monthly.pages import MonthlyPage
-from cishan.monthly.queries import own_plan
+from cishan.monthly.queries import MonthlyFund, monthly_fund, other_plans, own_plan
 from cishan.monthly.rules import read_day
 from cishan.templating import page_response
-from cishan.web import done, path_id, services_of, viewer_of
+from cishan.web import MAX_ID, done, path_id, services_of, viewer_of
 
 MONTHLY = "/me/monthly"
 NOTHING: Mapping[str, str] = MappingProxyType({})
@@ -42,8 +42,8 @@ async def start(request: Request) -> Response:
     async def act() -> None:
         form = await read_form(request, PlanForm)
         amount_fen, day = form.read()
-        fund_id, now = request.state.site.fund_id, services_of(request).clock.now()
-        await start_plan(fund_id, amount_fen, day, shows_name=form.named, actor=viewer_of(request), now=now)
+        fund, now = await _fund(request), services_of(request).clock.now()
+        await start_plan(fund.id, amount_fen, day, shows_name=form.named, actor=viewer_of(request), now=now)
 
     return await _answer(request, act, "monthly-started")
 
@@ -80,7 +80,7 @@ async def _move(request: Request, verb: str, notice: str) -> Response:
 async def _answer(request: Request, act: Callable[[], Awaitable[None]], notice: str) -> Response:
     async def once() -> str:
         await act()
-        return MONTHLY
+        return f"{MONTHLY}?fund={asked}" if (asked := _asked(request)) else MONTHLY
 
     try:
         return done(await answer_once(request, once), notice)
@@ -91,6 +91,17 @@ async def _answer(request: Request, act: Callable[[], Awaitable[None]], notice: 
         return await _response(request, error=error.sentence, status=error.status_code)
 
 
+def _asked(request: Request) -> int:
+    """The fund in the address; what can't be read asks for the 微心愿 fund."""
+    text = request.query_params.get("fund", "")
+    return int(text) if text.isascii() and text.isdigit() and int(text) <= MAX_ID else 0
+
+
+async def _fund(request: Request) -> MonthlyFund:
+    site = request.state.site
+    return await monthly_fund(_asked(request) or site.fund_id, site.charity_id)
+
+
 async def _response(
     request: Request,
     *,
@@ -99,12 +110,17 @@ async def _response(
     error: str = "",
     status: int = 200,
 ) -> Response:
-    site = request.state.site
-    plan = await own_plan(viewer_of(request), site.fund_id)
+    fund, viewer = await _fund(request), viewer_of(request)
+    plan = await own_plan(viewer, fund.id)
+    now = services_of(request).clock.now()
     begun = {"chip": OTHER, "amount": yuan_text(plan.amount_fen), "day": str(plan.day)} if plan else {}
     page = MonthlyPage(
         plan=plan,
-        fund_name=site.fund_name,
+        fund_id=fund.id if fund.project_id else 0,
+        fund_name=fund.name,
+        once_href=f"/projects/{fund.project_id}/give" if fund.project_id else "/give",
+        others=await other_plans(viewer, fund.id),
+        takes_money=takes_money(now, takes_from=fund.takes_from, takes_until=fund.takes_until),
         chips=CHIPS,
         values=values or begun or {"chip": CHIPS[0][0], "day": "10"},
         errors=errors,

@@ -233,6 +233,38 @@ class Amendment(Model):
         ]
 
 
+class SurplusMove(Model):
+    """What a closed project did not use, and the fund it goes to (慈善法 art. 58); booked when the director decides."""
+
+    id = fields.BigIntField(primary_key=True)
+    project: fields.ForeignKeyRelation[Project] = fields.ForeignKeyField(
+        "cishan.Project", related_name="surplus_moves", on_delete=fields.RESTRICT
+    )
+    to_fund: fields.ForeignKeyRelation[Fund] = fields.ForeignKeyField(
+        "cishan.Fund", related_name="surplus_received", db_index=True, on_delete=fields.RESTRICT
+    )
+    amount_fen = fields.BigIntField()
+    reason = fields.CharField(max_length=300)
+    """Why the other purpose is the same or near; public."""
+    proposed_by: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField(
+        "cishan.Account", related_name="surplus_proposed", on_delete=fields.RESTRICT
+    )
+    proposed_at = fields.DatetimeField()
+    decided_by: fields.ForeignKeyNullableRelation[Account] = fields.ForeignKeyField(
+        "cishan.Account", related_name="surplus_decided", null=True, on_delete=fields.RESTRICT
+    )
+    decided_at = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "surplus_move"
+        constraints = [
+            UniqueConstraint(fields=("project_id",), name="uq_surplus_waiting", condition="decided_at IS NULL"),
+            CheckConstraint(check="amount_fen > 0", name="ck_surplus_amount"),
+            CheckConstraint(check="decided_by_id <> proposed_by_id", name="ck_surplus_two_people"),
+            CheckConstraint(check="(decided_at IS NULL) = (decided_by_id IS NULL)", name="ck_surplus_decided"),
+        ]
+
+
 class ProjectUpdate(Model):
     """How a project goes on, in words and perhaps a picture; public once another person has read it."""
 

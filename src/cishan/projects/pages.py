@@ -134,6 +134,7 @@ class ProjectPage:
     can_pause: bool
     can_resume: bool
     can_settle: bool
+    has_surplus_step: bool
     can_withdraw: bool
     can_amend: bool
     can_update: bool
@@ -284,6 +285,7 @@ def project_page(
         can_pause=can("pause", status),
         can_resume=may_decide and can("resume", status),
         can_settle=may_decide and can("settle", status),
+        has_surplus_step=status is ProjectStatus.CLOSED and project.core.fund_id is not None,
         can_withdraw=may_manage and can("withdraw", status),
         can_amend=may_manage and core.filed_on is not None and status in FILED_AND_UNDER_WAY,
         can_update=may_manage and status in PUBLIC,

@@ -47,6 +47,9 @@ SELECT account_id, sum(amount_fen)::bigint AS fen FROM ledger_posting WHERE acco
 """
 """Asked by the accounts' own ids, which the planner knows to be rare; joined by the fund it would read every posting."""
 HELD = "SELECT held_fen FROM fund WHERE id = $1"
+MOVED_IN = """
+SELECT coalesce(sum(amount_fen), 0)::bigint AS fen FROM surplus_move WHERE to_fund_id = $1 AND decided_at IS NOT NULL
+"""
 USE_TYPES = [
     AccountType.SPENDING.value,
     AccountType.FEES.value,
@@ -167,7 +170,7 @@ async def public_project(project_id: int, *, sealer: Sealer) -> PublicProject:
 
 
 async def flow_of(fund_id: int, total: Total) -> Flow:
-    """Received by its running total, used by the postings of its uses.
+    """Received by its running total and what other projects left to it, used by the postings of its uses.
 
     Committed is what was set aside, what lies in a town's hands, and approved help that has not left the bank.
     """
@@ -176,9 +179,10 @@ async def flow_of(fund_id: int, total: Total) -> Flow:
     for row in await rows(SUMS, list(types)) if types else ():
         fen[types[row["account_id"]]] += row["fen"]
     owed_fen = -fen[AccountType.PAYABLE]
+    moved_in_fen: int = (await rows(MOVED_IN, fund_id))[0]["fen"]
     paid_out_fen = fen[AccountType.SPENDING] + fen[AccountType.FEES] - owed_fen
     held_fen: int = (await rows(HELD, fund_id))[0]["held_fen"]
-    return Flow(total.given_fen, held_fen + fen[AccountType.TOWN_ADVANCE] + owed_fen, paid_out_fen)
+    return Flow(total.given_fen + moved_in_fen, held_fen + fen[AccountType.TOWN_ADVANCE] + owed_fen, paid_out_fen)
 
 
 def _card(row: JsonRow) -> PublicCard:

@@ -233,6 +233,7 @@ def giving_of(project: PublicProject, area: str, now: datetime) -> Giving:
             ("有剩余", surplus_words(plan)),
         ),
         late_choices=(),
+        monthly_href=f"/me/monthly?fund={project.fund_id}",
         closed_words=give_refusal(project, now),
     )
 

@@ -94,10 +94,34 @@ SELECT fund_id AS fund, sum(shown_fen)::bigint AS shown_fen, sum(booked_fen)::bi
     may_be_empty=True,
 )
 
+SURPLUS_MOVED_WHOLE = Check(
+    name="surplus_moved_whole",
+    promise="剩余财产转出多少，另一个项目就转入多少；结项的项目账上一分不剩",
+    examined="SELECT id FROM surplus_move WHERE decided_at IS NOT NULL",
+    broken="""
+SELECT m.id AS move, p.id AS project, m.amount_fen, sum(q.amount_fen) FILTER (WHERE a.type = 'spending')::bigint AS out_fen,
+       -sum(q.amount_fen) FILTER (WHERE a.type = 'fund')::bigint AS in_fen
+  FROM surplus_move m JOIN project p ON p.id = m.project_id
+  LEFT JOIN ledger_entry e ON e.source_kind = 'surplus_move' AND e.source_id = m.id
+  LEFT JOIN (ledger_posting q JOIN ledger_account a ON a.id = q.account_id)
+    ON q.entry_id = e.id AND a.fund_id = CASE e.kind WHEN 'surplus_out' THEN p.fund_id ELSE m.to_fund_id END
+ WHERE m.decided_at IS NOT NULL GROUP BY m.id, p.id
+HAVING coalesce(sum(q.amount_fen) FILTER (WHERE a.type = 'spending'), 0) <> m.amount_fen
+    OR coalesce(-sum(q.amount_fen) FILTER (WHERE a.type = 'fund'), 0) <> m.amount_fen
+UNION ALL
+SELECT NULL, p.id, NULL, sum(q.amount_fen)::bigint, NULL
+  FROM project p JOIN ledger_account a ON a.fund_id = p.fund_id AND a.type IN ('alipay', 'bank', 'town_advance')
+  JOIN ledger_posting q ON q.account_id = a.id
+ WHERE p.status = 'settled' GROUP BY p.id HAVING sum(q.amount_fen) <> 0
+""",
+    may_be_empty=True,
+)
+
 PROJECT_CHECKS = (
     PROJECT_OPENED_AFTER_NOTICE,
     CLOSED_PROJECT_TAKES_NOTHING,
     ONE_NUMBER_ONE_FUND,
     FILED_PLAN_UNCHANGED,
     PROJECT_SHOWN_EQUALS_LEDGER,
+    SURPLUS_MOVED_WHOLE,
 )
