@@ -61,6 +61,7 @@ HAPPENED = (
     "payouts",
     "payouts_with_kin",
     "projects",
+    "surplus_moves",
     "people_helped",
     "reports_published",
 )

@@ -39,6 +39,7 @@ SELECT (SELECT count(*) FROM unassigned_money WHERE reason = 'late')
      + (SELECT count(*) FROM event WHERE subject_kind = 'claim' AND verb = 'pay_late')""",
     "projects": "SELECT count(*) FROM project WHERE opened_at IS NOT NULL",
     "projects_settled": "SELECT count(*) FROM project WHERE status = 'settled'",
+    "surplus_moves": "SELECT count(*) FROM surplus_move WHERE decided_at IS NOT NULL",
     "refunds": "SELECT count(*) FROM refund WHERE status = 'succeeded'",
     "months_closed": "SELECT count(*) FROM month_closing WHERE closed_at IS NOT NULL",
     "receipts": "SELECT count(*) FROM receipt",

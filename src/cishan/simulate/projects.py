@@ -15,6 +15,7 @@ from cishan.projects.filing_rules import Filing
 from cishan.projects.plan import BudgetItem, Plan
 from cishan.projects.rules import Decision
 from cishan.projects.states import AtTarget, GivingWay, ProjectStatus, SurplusRule
+from cishan.projects.surplus import decide_surplus, left_of, propose_surplus
 from cishan.simulate.books import bring_to_bank
 from cishan.simulate.causes import CAUSES, Cause
 from cishan.simulate.giving import USUAL_FEN, Gift, give, give_much, take_back
@@ -26,10 +27,11 @@ FIRST_DRAFT, LAST_DRAFT = (1, 6), (7, 1)
 BEGINS_AFTER, OPEN_FOR, USE_FOR = 30 * DAY, 60 * DAY, 60 * DAY
 GIVES_UNTIL = 40 * DAY
 """People give in the first days of a campaign; then two companies give the rest."""
-HELP_FEN = 159_000
+HELP_FEN = 160_000
 TAKES_BACK = 2
 """Which gift of each project is taken back within the hour."""
 SETTLES_AFTER = 3
+WHY_NEAR = "剩下的不够帮一户，转去圆困难家庭的微心愿，目的相近。"
 
 TakeHomes = Callable[[int], Awaitable[list[Home]]]
 """Gives so many families that no project has helped yet."""
@@ -77,6 +79,7 @@ async def run_project(scene: Scene, venture: Venture, take_homes: TakeHomes) -> 
     await scene.timeline.until(row["ends_at"] + DAY)
     await _expect(project_id, ProjectStatus.CLOSED)
     await _spend(scene, project_id, row["fund_id"], take_homes, rng)
+    await _pass_on(scene, venture, project_id, row["fund_id"], rng)
     await scene.timeline.until(row["ends_at"] + USE_FOR + SETTLES_AFTER * DAY)
     now = await scene.at_work(rng, days=0)
     await settle_project(project_id, duties=KeptDuties(), actor=scene.staff.director, now=now)
@@ -120,8 +123,8 @@ def _plan(scene: Scene, venture: Venture, now: datetime) -> Plan:
         beneficiaries=cause.beneficiaries,
         beneficiaries_count=homes * 2,
         choosing="由村和乡镇走访核实，公示以后确定。",
-        surplus_rule=SurplusRule.SAME_PURPOSE,
-        surplus_words="继续用于同样的困难家庭，并公布。",
+        surplus_rule=SurplusRule.NEAR_PURPOSE,
+        surplus_words="转给目的相近的微心愿项目，并公布。",
         at_target=venture.at_target,
         platform_url="https://cszg.mca.gov.cn/",
         budget=(BudgetItem(cause.budget, homes * HELP_FEN),),
@@ -129,7 +132,10 @@ def _plan(scene: Scene, venture: Venture, now: datetime) -> Plan:
 
 
 async def _raise(scene: Scene, venture: Venture, fund_id: int, target_fen: int, rng: Random) -> None:
-    """People give small sums, one of them takes it back; two companies give what is lacking, to the fen."""
+    """People give small sums, one of them takes it back; two companies give what is lacking, to the fen.
+
+    Where the plan goes on at its target, somebody gives beyond it.
+    """
     scale = scene.world.plan.scale
     began = scene.now()
     minutes = sorted(rng.randrange(GIVES_UNTIL // timedelta(minutes=1)) for _ in range(scale.project_gifts))
@@ -145,10 +151,12 @@ async def _raise(scene: Scene, venture: Venture, fund_id: int, target_fen: int, 
         lacking_fen = target_fen - (await total_of(fund_id)).given_fen
         await scene.at_work(rng, days=1)
         await give_much(scene, fund_id, company, lacking_fen // part, rng)
+    if venture.at_target is AtTarget.GO_ON:
+        await give(scene, rng.choice(scene.donors), Gift(fund_id, rng.choice(USUAL_FEN)), rng)
 
 
 async def _spend(scene: Scene, project_id: int, fund_id: int, take_homes: TakeHomes, rng: Random) -> None:
-    """All of it is taken to the bank and paid to families, so that nothing is left over."""
+    """All of it is taken to the bank and paid to as many families as it helps."""
     await scene.at_work(rng, days=1)
     given_fen = (await total_of(fund_id)).given_fen
     await bring_to_bank(scene, fund_id, given_fen)
@@ -156,6 +164,17 @@ async def _spend(scene: Scene, project_id: int, fund_id: int, take_homes: TakeHo
     await scene.at_work(rng, days=1)
     homes = await take_homes(given_fen // HELP_FEN)
     await help_families(scene, Purse(fund_id, HELP_FEN, line), homes, rng)
+
+
+async def _pass_on(scene: Scene, venture: Venture, project_id: int, fund_id: int, rng: Random) -> None:
+    """What is left helps no whole family: it goes to the 微心愿 fund, by the editor and the director."""
+    if not (await left_of(fund_id, 0)).fen:
+        return
+    editor, wish_fund = scene.staff.editor(venture.village), scene.world.site.fund_id
+    now = await scene.at_work(rng, days=1)
+    await propose_surplus(project_id, wish_fund, WHY_NEAR, actor=editor, now=now)
+    now = await scene.at_work(rng, days=1)
+    await decide_surplus(project_id, actor=scene.staff.director, now=now)
 
 
 async def _expect(project_id: int, status: ProjectStatus) -> None:
