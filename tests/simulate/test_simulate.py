@@ -63,6 +63,7 @@ HAPPENED = (
     "projects",
     "surplus_moves",
     "people_helped",
+    "months_closed",
     "reports_published",
 )
 """What every year must contain, by the counts of what the database holds at its end."""

@@ -14,31 +14,35 @@ from cishan.reconciliation.states import BankLineStatus
 from cishan.simulate.scene import Scene, rng_of
 
 MONTHS = 12
-STATEMENT_IN = 7
+STATEMENT_IN = 8
 WITHDRAWN_FEN = 5_000_000
 """Most of the year's large gift: help is paid from the bank."""
 LINE = "SELECT id FROM bank_line WHERE charity_id = $1 AND serial = $2"
 
 
 async def keep_books(scene: Scene) -> None:
-    """On the twentieth of each month the one before is closed, unless a difference still stands in the way."""
+    """On the twentieth of each month the one before is closed, and any older one that a difference had kept open."""
     plan, rng = scene.world.plan, rng_of(scene.world.plan, "books")
-    for month in range(1, MONTHS):
-        await scene.timeline.until(beijing_midnight(date(plan.year, month + 1, 20)))
+    waiting = [plan.first_day.replace(day=1)]
+    for month in range(1, MONTHS + 1):
+        await scene.timeline.until(beijing_midnight(date(plan.year, month, 20)))
         await scene.at_work(rng, days=0)
         if month == STATEMENT_IN:
             await bring_to_bank(scene, scene.world.site.fund_id, WITHDRAWN_FEN)
-        await _close(scene, date(plan.year, month, 1))
+        while waiting and await _close(scene, waiting[0]):
+            waiting.pop(0)
+        waiting.append(date(plan.year, month, 1))
 
 
-async def _close(scene: Scene, month: date) -> None:
+async def _close(scene: Scene, month: date) -> bool:
+    """Whether it could be closed; somebody may have to look into a difference first."""
     staff, charity_id = scene.staff, scene.world.site.charity_id
     try:
         await propose_closing(charity_id, month, actor=staff.bookkeeper, now=scene.now())
         await close_month(charity_id, month, actor=staff.finance, now=scene.now())
     except Conflict:
-        # Somebody has to look into a difference first; the month stays open and the next one is asked again.
-        return
+        return False
+    return True
 
 
 async def bring_to_bank(scene: Scene, fund_id: int, amount_fen: int) -> None:
