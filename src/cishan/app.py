@@ -29,6 +29,7 @@ from cishan.guard import guarded
 from cishan.households.actions import WithdrawalHandler
 from cishan.jobs.queue import enqueue
 from cishan.payments.alipay.gateway import AlipayGateway
+from cishan.payments.keys import following_the_keys
 from cishan.payments.merchants import load_gateway, origin
 from cishan.payments.owners import LineOwners
 from cishan.pictures.actions import ENCODER
@@ -65,7 +66,11 @@ def create_app(
             return
         async with database(settings):
             await start(app)
-            async with following_the_database(app.state.services.clock):
+            services = app.state.services
+            async with (
+                following_the_database(services.clock),
+                following_the_keys(services.gateway, settings),
+            ):
                 yield
             await ENCODER.close()
 

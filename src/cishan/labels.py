@@ -6,6 +6,7 @@ from typing import Any
 
 from cishan.accounts.states import Role, Standing
 from cishan.benefits.states import ImportKind, ImportStatus
+from cishan.charities.states import KeySide
 from cishan.claims.states import (
     CheckAnswer,
     CheckChannel,
@@ -351,6 +352,10 @@ LABELS: dict[type[StrEnum], Mapping[Any, str]] = {
     SurplusRule: {
         SurplusRule.SAME_PURPOSE: "继续用于这个项目的目的",
         SurplusRule.NEAR_PURPOSE: "用于目的相同或相近的项目",
+    },
+    KeySide: {
+        KeySide.OURS: "应用私钥",
+        KeySide.ALIPAY: "支付宝公钥",
     },
     Reach: {
         Reach.PUBLIC: "向社会公开募捐",

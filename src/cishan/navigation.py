@@ -82,6 +82,7 @@ PLACES: dict[Role, tuple[Link, ...]] = {
         ("人员", "/desk/staff", "users"),
         ("导入", "/desk/imports", "file"),
         ("后台任务", "/desk/jobs", "clock"),
+        ("支付宝密钥", "/desk/merchant-keys", "shield"),
     ),
 }
 """Each room adds its places here, the daily ones first."""

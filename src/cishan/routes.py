@@ -28,6 +28,7 @@ from cishan.ledger import views as ledger
 from cishan.messages import views as messages
 from cishan.monthly import views as monthly
 from cishan.own_data import views as own_data
+from cishan.payments import desk as payments_desk
 from cishan.payments import views as payments
 from cishan.payouts import asking, preparing
 from cishan.payouts import desk as payouts
@@ -405,6 +406,7 @@ ROUTES: tuple[Row, ...] = (
     # messages and jobs
     Row("/me/messages", GET, messages.show_messages, May.SIGNED_IN),
     Row("/demo/outbox", GET, messages.show_outbox, May.DEMO_ONLY),
+    Row("/desk/merchant-keys", GET, payments_desk.show_keys, May.ADMINISTER),
     Row("/desk/jobs", GET, jobs.show_jobs, May.ADMINISTER),
     Row("/desk/jobs/{id}/again", POST, jobs.try_again, May.ADMINISTER),
 )

@@ -154,6 +154,11 @@ BREAKS: list[tuple[str, str]] = [
         "paid_out_on_one_list",
         "UPDATE payout SET status = 'returned', returned_at = paid_at WHERE status = 'paid'",
     ),
+    (
+        "one_merchant_one_charity",
+        "INSERT INTO charity SELECT (jsonb_populate_record(c, jsonb_build_object('id', 999, 'uscc', 'X'))).* FROM charity c LIMIT 1; "
+        "UPDATE fund SET charity_id = 999 WHERE kind = 'wish'",
+    ),
     ("surplus_moved_whole", "UPDATE surplus_move SET amount_fen = amount_fen - 1"),
     ("surplus_moved_whole", "DELETE FROM ledger_entry WHERE kind = 'surplus_in'"),
     (

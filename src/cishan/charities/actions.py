@@ -4,11 +4,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from stdnum.cn import uscc as uscc_number
+from tortoise.expressions import Q
 from tortoise.transactions import in_transaction
 
 from cishan.charities.models import Certificate, Charity, Fund, MerchantAccount
 from cishan.charities.states import CertificateKind, FundKind, LegalMode
-from cishan.errors import InvalidInput
+from cishan.errors import Conflict, InvalidInput
 
 
 @dataclass(frozen=True)
@@ -76,8 +77,14 @@ async def set_up_charity(facts: CharityFacts, *, now: datetime) -> Charity:
 
 
 async def set_up_merchant(charity_id: int, *, app_id: str, seller_id: str, gateway_url: str) -> MerchantAccount:
-    """Makes this the charity's active merchant account; the one before is kept, inactive."""
+    """Makes this the charity's active merchant account; the one before is kept, inactive.
+
+    Raises Conflict for numbers that are another charity's: nobody's money is collected under somebody else's (R-5).
+    """
     async with in_transaction():
+        taken = MerchantAccount.filter(Q(app_id=app_id) | Q(seller_id=seller_id)).exclude(charity_id=charity_id)
+        if await taken.exists():
+            raise Conflict("这个应用编号或者商户号是别的慈善组织的。每个慈善组织只能用自己的收款账户。")
         await MerchantAccount.filter(charity_id=charity_id, active=True).update(active=False)
         merchant, _ = await MerchantAccount.update_or_create(
             app_id=app_id,

@@ -4,7 +4,7 @@ from tortoise import fields
 from tortoise.migrations.constraints import CheckConstraint, UniqueConstraint
 from tortoise.models import Model
 
-from cishan.charities.states import CertificateKind, FundKind, LegalMode
+from cishan.charities.states import CertificateKind, FundKind, KeySide, LegalMode
 
 
 class Charity(Model):
@@ -84,3 +84,26 @@ class MerchantAccount(Model):
     class Meta:
         table = "merchant_account"
         constraints = [UniqueConstraint(fields=("charity_id",), name="uq_merchant_active", condition="active")]
+
+
+class MerchantKey(Model):
+    """A key pair's public half, by its fingerprint: whose it is, since when, until when; the key itself is a file.
+
+    `use_until` is the day by which somebody wants it replaced, or its certificate ends; `warned_days` is the last step of
+    which administrators were told.
+    """
+
+    id = fields.BigIntField(primary_key=True)
+    merchant: fields.ForeignKeyRelation[MerchantAccount] = fields.ForeignKeyField(
+        "cishan.MerchantAccount", related_name="keys", on_delete=fields.RESTRICT
+    )
+    side = fields.CharEnumField(KeySide, max_length=6)
+    fingerprint = fields.CharField(max_length=64)
+    since = fields.DatetimeField()
+    use_until = fields.DateField(null=True)
+    warned_days = fields.SmallIntField(null=True)
+    ended_at = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "merchant_key"
+        constraints = [UniqueConstraint(fields=("merchant_id", "side", "fingerprint"), name="uq_merchant_key")]

@@ -22,3 +22,10 @@ class CertificateKind(StrEnum):
 class FundKind(StrEnum):
     WISH = "wish"
     PROJECT = "project"
+
+
+class KeySide(StrEnum):
+    """Whose key pair it is: ours signs what we ask, Alipay's signs what it says."""
+
+    OURS = "ours"
+    ALIPAY = "alipay"

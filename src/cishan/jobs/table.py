@@ -24,6 +24,7 @@ from cishan.ledger.chain import chain_entries, publish_heads
 from cishan.messages.delivery import deliver_due
 from cishan.messages.transports import transport_of
 from cishan.monthly.actions import open_due_turns
+from cishan.payments.keys import note_keys, refresh_gateway, warn_of_keys
 from cishan.payments.polling import poll_due_orders
 from cishan.projects.actions import close_due_projects, open_due_projects
 from cishan.projects.reminding import remind_of_late_filings
@@ -113,6 +114,16 @@ async def _count_months(work: Work) -> Handled:
     return Handled(await count_months(now=work.now))
 
 
+async def _watch_keys(work: Work) -> Handled:
+    """The worker's own look into the keys directory; web processes have theirs."""
+    services = work.services
+    if services.gateway is None:
+        return Handled()
+    refresh_gateway(services.gateway, services.settings)
+    await note_keys(services.settings, now=work.now)
+    return Handled(await warn_of_keys(limit=BATCH, sealer=services.sealer, now=work.now))
+
+
 async def _follow_clock(work: Work) -> Handled:
     """Keeps this process on the database's time; a clock that is not the database's is left alone."""
     clock = work.services.clock
@@ -151,6 +162,7 @@ JOBS: tuple[Job, ...] = (
     Job("remind_wishes", "提醒超时没有审核、没有发布的心愿", timedelta(minutes=5), _sweeping(remind_of_late_wishes)),
     Job("lapse_wishes", "到期没有人认领的心愿下墙", timedelta(minutes=5), _sweeping(lapse_late_wishes)),
     Job("follow_households", "心愿随搬家、销户的家庭变动", timedelta(minutes=1), _sweeping(follow_households)),
+    Job("watch_keys", "换上新的支付宝密钥，提醒快到期的", timedelta(seconds=30), _watch_keys),
     Job("follow_clock", "和数据库对时", timedelta(seconds=30), _follow_clock),
     Job("sweep_unused", "删除没有用上的照片和没有导入的文件", timedelta(hours=6), sweep_unused),
     Job("purge_expired", "清理过期的验证码、登录和运行记录", timedelta(hours=1), purge_expired),

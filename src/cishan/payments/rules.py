@@ -2,7 +2,7 @@
 
 import secrets
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from cishan.clock import BEIJING
 from cishan.payments.states import OrderStatus, UnassignedReason
@@ -15,9 +15,20 @@ LEASE = timedelta(minutes=2)
 AWAY_AFTER = 3
 """So many calls in a row without any answer, and the rest of a batch is left for later: each costs a whole time-out."""
 MOST_POLLS = 2_000
+KEY_WARN_DAYS = (30, 7, 1)
+"""So many days before a key's last day its administrators are warned."""
 LATE_MONEY_JOB = "resolve_late_money"
 """The queued job that does with unassigned money what its donor has chosen."""
 LATE_MONEY_WITHIN = timedelta(seconds=60)
+
+
+def key_step(use_until: date, today: date, *, warned_days: int | None) -> int | None:
+    """The warning that is to be sent now: 30, 7 or 1, -1 once the last day is over, None when there is none."""
+    left = (use_until - today).days
+    step = -1 if left < 0 else min((days for days in KEY_WARN_DAYS if left <= days), default=None)
+    if step is None or (warned_days is not None and step >= warned_days):
+        return None
+    return step
 
 
 def new_out_trade_no(now: datetime) -> str:

@@ -155,6 +155,18 @@ SELECT fund_id AS fund, town_code AS town, sum(held_fen)::bigint AS held_fen, su
 """,
 )
 
+ONE_MERCHANT_ONE_CHARITY = Check(
+    name="one_merchant_one_charity",
+    promise="每个收款商户只属于一个慈善组织，每个项目的钱只由自己的慈善组织收",
+    examined="SELECT id FROM order_line",
+    broken="""
+SELECT seller_id AS seller, count(DISTINCT charity_id) AS charities, NULL::bigint AS order_id FROM merchant_account
+ GROUP BY seller_id HAVING count(DISTINCT charity_id) > 1
+UNION ALL
+SELECT '', 2, o.id FROM payment_order o JOIN order_line l ON l.order_id = o.id JOIN fund f ON f.id = l.fund_id
+ WHERE f.charity_id <> o.charity_id
+""",
+)
 MONEY_CHECKS = (
     ENTRIES_BALANCED,
     ENTRIES_IN_ONE_FUND,
@@ -167,4 +179,5 @@ MONEY_CHECKS = (
     NO_ASSET_BELOW_ZERO,
     USES_BOOKED_ONCE,
     TOWN_HOLDS_OPEN_ADVANCES,
+    ONE_MERCHANT_ONE_CHARITY,
 )

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode, urlsplit
@@ -112,6 +113,14 @@ class AlipayGateway:
         self._alipay_keys = load_public_keys(merchant.alipay_public_key_pems)
         self._client = client
         self._owns_client = client is None
+
+    def take_keys(self, private_key_pem: str, alipay_public_key_pems: tuple[str, ...]) -> None:
+        """Signs and believes with these keys from the next call on; raises ValueError for what is no key, and keeps the old."""
+        ours, theirs = load_private_key(private_key_pem), load_public_keys(alipay_public_key_pems)
+        self.merchant = replace(
+            self.merchant, private_key_pem=private_key_pem, alipay_public_key_pems=alipay_public_key_pems
+        )
+        self._private_key, self._alipay_keys = ours, theirs
 
     def checkout_url(self, checkout: Checkout) -> str:
         """The signed address of the cashier, for a 303. Some 0.5 ms, no network.

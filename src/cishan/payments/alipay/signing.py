@@ -5,6 +5,7 @@ Loading a private key costs some 60 ms because the key is checked, so keys are l
 
 import base64
 import binascii
+import hashlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
@@ -95,6 +96,12 @@ def _load_public_key(pem: str) -> rsa.RSAPublicKey:
 
 def _der(text: str) -> bytes:
     return base64.b64decode("".join(_ARMOUR.sub("", text).split()), validate=True)
+
+
+def fingerprint(key: rsa.RSAPublicKey) -> str:
+    """What a key is called by: SHA-256 of its public half, in hex. Both halves of a pair have the same."""
+    der = key.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+    return hashlib.sha256(der).hexdigest()
 
 
 def generate_private_key_pem() -> str:
