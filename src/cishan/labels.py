@@ -51,7 +51,7 @@ from cishan.reconciliation.states import (
 )
 from cishan.refunds.states import RefundReason, RefundStatus
 from cishan.summaries.states import LineKind
-from cishan.vigilance.states import CaseOutcome, GiftSource
+from cishan.vigilance.states import CaseOutcome, GiftSource, ListedKind
 from cishan.wishes.states import Audience, WishKind, WishStatus
 
 ROLE_LABELS: dict[Role, str] = {
@@ -352,6 +352,10 @@ LABELS: dict[type[StrEnum], Mapping[Any, str]] = {
     SurplusRule: {
         SurplusRule.SAME_PURPOSE: "继续用于这个项目的目的",
         SurplusRule.NEAR_PURPOSE: "用于目的相同或相近的项目",
+    },
+    ListedKind: {
+        ListedKind.PERSON: "个人",
+        ListedKind.ORGANISATION: "单位",
     },
     KeySide: {
         KeySide.OURS: "应用私钥",

@@ -311,6 +311,9 @@ ROUTES: tuple[Row, ...] = (
     Row("/desk/finance/refunds/{id}/explain", POST, refunds.explain, May.MANAGE_MONEY),
     # large gifts
     Row("/desk/finance/large-gifts", GET, vigilance.show_cases, May.MANAGE_MONEY),
+    Row("/desk/finance/watch-list", GET, vigilance.show_lists, May.MANAGE_MONEY),
+    Row("/desk/finance/watch-list", POST, vigilance.add_names, May.MANAGE_MONEY),
+    Row("/desk/finance/watch-list/end", POST, vigilance.end_list, May.MANAGE_MONEY),
     Row("/desk/finance/large-gifts/terms", POST, vigilance.save_terms, May.MANAGE_MONEY),
     Row("/desk/finance/large-gifts/{id}/finding", POST, vigilance.find_out, May.MANAGE_MONEY),
     Row("/desk/finance/large-gifts/{id}/close", POST, vigilance.close, May.MANAGE_MONEY),

@@ -23,7 +23,7 @@ VALUES ($1, $2, 'alipay', ''), ($1, $2, 'fund', ''), ($1, $2, 'spending', '')
 ENTRIES = """
 WITH entry AS (
   INSERT INTO ledger_entry (charity_id, kind, source_kind, source_id, occurred_at, booked_at)
-  SELECT $1, 'gift', 'test_gift', $2 * 10000000 + n, $3, $3 FROM generate_series($4::int, $5::int) n RETURNING id)
+  SELECT $1, 'gift', 'test_gift', $2::bigint * 10000000 + n, $3, $3 FROM generate_series($4::int, $5::int) n RETURNING id)
 INSERT INTO ledger_posting (entry_id, account_id, amount_fen)
 SELECT entry.id, a.id, CASE a.type WHEN 'alipay' THEN 1000 ELSE -1000 END
   FROM entry, ledger_account a WHERE a.fund_id = $2 AND a.type IN ('alipay', 'fund')
@@ -31,7 +31,7 @@ SELECT entry.id, a.id, CASE a.type WHEN 'alipay' THEN 1000 ELSE -1000 END
 USES = """
 WITH entry AS (
   INSERT INTO ledger_entry (charity_id, kind, source_kind, source_id, occurred_at, booked_at)
-  SELECT $1, 'purchase', 'test_use', $2 * 10000000 + n, $3, $3 FROM generate_series(1, 100) n RETURNING id)
+  SELECT $1, 'purchase', 'test_use', $2::bigint * 10000000 + n, $3, $3 FROM generate_series(1, 100) n RETURNING id)
 INSERT INTO ledger_posting (entry_id, account_id, amount_fen)
 SELECT entry.id, a.id, CASE a.type WHEN 'spending' THEN 500 ELSE -500 END
   FROM entry, ledger_account a WHERE a.fund_id = $2 AND a.type IN ('alipay', 'spending')

@@ -58,6 +58,7 @@ HAPPENED = (
     "donations_returned",
     "monthly_gifts",
     "large_gifts",
+    "gifts_of_namesakes",
     "payouts",
     "payouts_with_kin",
     "projects",

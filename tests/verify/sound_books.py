@@ -37,6 +37,7 @@ from payouts.story import tell_of_payouts
 from projects.story import tell_of_projects
 from receipts.story import tell_of_receipts
 from refunds.story import tell_of_refunds
+from vigilance.story import tell_of_lists
 
 STORY = "cishan_story"
 BEGAN = datetime(2025, 3, 3, 1, 0, tzinfo=UTC)
@@ -77,6 +78,7 @@ async def tell_story(settings: Settings, sealer: Sealer, clock: SteppedClock) ->
     given = await donation_makers.pledge(team.site.fund_id, 5_000, donor=quicker, now=now, source=GiftSource.SAVINGS)
     await set_watch_terms(team.site.charity_id, 5_000_000, valid_from=beijing_day(now), actor=team.finance, now=now)
     await donation_makers.pay(given, sealer=sealer, now=now)
+    await tell_of_lists(team.site, team.finance, sealer, clock)
     for order in await rows("SELECT out_trade_no FROM payment_order WHERE status = 'pending'"):
         await close_unopened(order["out_trade_no"], now=now)
     await tell_of_refunds(team, clock)

@@ -36,6 +36,7 @@ from cishan.refunds.neighbours import neighbours_of
 from cishan.refunds.sending import send_due_refunds
 from cishan.sealing import Sealer
 from cishan.supervision.deadlines import lapse_late_wishes, remind_of_late_wishes
+from cishan.vigilance.lists import screen_accounts
 from cishan.wishes.following import follow_households
 
 BATCH = 200
@@ -162,6 +163,7 @@ JOBS: tuple[Job, ...] = (
     Job("remind_wishes", "提醒超时没有审核、没有发布的心愿", timedelta(minutes=5), _sweeping(remind_of_late_wishes)),
     Job("lapse_wishes", "到期没有人认领的心愿下墙", timedelta(minutes=5), _sweeping(lapse_late_wishes)),
     Job("follow_households", "心愿随搬家、销户的家庭变动", timedelta(minutes=1), _sweeping(follow_households)),
+    Job("screen_accounts", "把捐赠人的名字和关注名单比对", timedelta(seconds=30), _sweeping(screen_accounts)),
     Job("watch_keys", "换上新的支付宝密钥，提醒快到期的", timedelta(seconds=30), _watch_keys),
     Job("follow_clock", "和数据库对时", timedelta(seconds=30), _follow_clock),
     Job("sweep_unused", "删除没有用上的照片和没有导入的文件", timedelta(hours=6), sweep_unused),

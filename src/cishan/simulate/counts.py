@@ -68,6 +68,7 @@ SELECT coalesce(sum(f.hours), 0) FROM claim c JOIN fulfilment f ON f.claim_id = 
     "monthly_gifts": """
 SELECT count(*) FROM monthly_turn t JOIN donation d ON d.id = t.donation_id WHERE d.received_at IS NOT NULL""",
     "large_gifts": "SELECT count(*) FROM watch_case WHERE closed_at IS NOT NULL",
+    "gifts_of_namesakes": "SELECT count(*) FROM watch_case WHERE is_listed AND closed_at IS NOT NULL",
     "payouts": "SELECT count(*) FROM payout WHERE status = 'paid'",
     "payouts_returned": "SELECT count(*) FROM payout WHERE status = 'returned'",
     "payouts_with_kin": "SELECT count(*) FROM payout WHERE status = 'paid' AND kin_hit",

@@ -15,7 +15,8 @@ from cishan.refunds.neighbours import neighbours_of
 from cishan.simulate.cashier import DonorBrowser
 from cishan.simulate.scene import DAY, Scene, rng_of
 from cishan.vigilance.actions import close_case, find_out
-from cishan.vigilance.states import CaseOutcome, GiftSource
+from cishan.vigilance.lists import add_names
+from cishan.vigilance.states import CaseOutcome, GiftSource, ListedKind
 
 NAMED_SHARE = 0.3
 PHONE_SHARE = 0.8
@@ -108,6 +109,22 @@ async def give_much(scene: Scene, fund_id: int, donor: Viewer, amount_fen: int, 
         await close_case(
             case["id"], CaseOutcome.CLEARED, charity_id=charity_id, actor=staff.second_finance, now=scene.now()
         )
+
+
+async def give_as_namesake(scene: Scene, fund_id: int, rng: Random) -> None:
+    """An authority lists a name that one of the companies has too; its next small gift is looked at and cleared."""
+    staff, world, charity_id = scene.staff, scene.world, scene.world.site.charity_id
+    company = scene.companies[-1]
+    found = await rows(
+        "SELECT g.name FROM account a JOIN organisation g ON g.id = a.organisation_id WHERE a.id = $1",
+        company.account_id,
+    )
+    kind = ListedKind.ORGANISATION
+    await add_names(
+        charity_id, "示例公告第 1 号", kind, found[0]["name"], actor=staff.finance, sealer=world.sealer, now=scene.now()
+    )
+    await scene.at_work(rng, days=1)
+    await give_much(scene, fund_id, company, USUAL_FEN[-1], rng)
 
 
 async def give_monthly(scene: Scene, donor: Viewer, fund_id: int) -> None:

@@ -20,7 +20,7 @@ from cishan.simulate.catalogue import draw_item, draw_price_fen
 from cishan.simulate.counts import Counted, read_counts
 from cishan.simulate.database import own_database
 from cishan.simulate.gathering import Need
-from cishan.simulate.giving import LARGE_FEN, give_much, give_to_fund
+from cishan.simulate.giving import LARGE_FEN, give_as_namesake, give_much, give_to_fund
 from cishan.simulate.helping import Home, Purse, declare_kin, help_families
 from cishan.simulate.life import live
 from cishan.simulate.loading import Payroll, load_month, load_registry
@@ -197,6 +197,7 @@ class _Year:
         await scene.timeline.until(beijing_midnight(date(self._plan.year, LARGE_GIFT_IN, 1)))
         await scene.at_work(rng, days=0)
         await give_much(scene, fund_id, scene.donors[0], LARGE_FEN, rng)
+        await give_as_namesake(scene, fund_id, rng)
         await scene.timeline.until(beijing_midnight(date(self._plan.year, HELPS_IN, 1)))
         await scene.at_work(rng, days=0)
         found = await rows(HOMES, list(villages))

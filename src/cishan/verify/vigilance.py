@@ -20,4 +20,16 @@ SELECT w.id, w.order_id, 'advance', a.id
     may_be_empty=True,
 )
 
-VIGILANCE_CHECKS = (WATCHED_MONEY_RESTS,)
+LISTED_GIVERS_ARE_WATCHED = Check(
+    name="listed_givers_are_watched",
+    promise="名字在关注名单上、还没有排除的人，名单比对以后的每笔捐款都有人核查",
+    examined="SELECT id FROM watch_match",
+    broken="""
+SELECT m.id AS match, o.id AS order_id, o.created_at
+  FROM watch_match m JOIN watch_entry e ON e.id = m.entry_id AND e.ended_at IS NULL
+  JOIN payment_order o ON o.donor_id = m.account_id AND o.created_at > m.found_at AND o.status = 'paid'
+ WHERE m.cleared_at IS NULL AND NOT EXISTS (SELECT FROM watch_case w WHERE w.order_id = o.id)
+""",
+)
+
+VIGILANCE_CHECKS = (WATCHED_MONEY_RESTS, LISTED_GIVERS_ARE_WATCHED)

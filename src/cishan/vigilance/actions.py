@@ -11,6 +11,7 @@ from cishan.database import JsonRow, rows
 from cishan.errors import Conflict, Forbidden, InvalidInput, NotFound
 from cishan.events.actions import record_event
 from cishan.permissions import Permission, holds
+from cishan.vigilance.lists import clear_matches, is_listed, open_listed_case
 from cishan.vigilance.models import WatchCase, WatchTerms
 from cishan.vigilance.queries import over_fen_on
 from cishan.vigilance.rules import (
@@ -33,7 +34,7 @@ SELECT coalesce(sum(coalesce(paid_fen, total_fen)), 0)::bigint AS fen FROM payme
  WHERE donor_id = ANY($1) AND created_at > $2 AND status <> 'closed'
 """
 LOCK_CASE = """
-SELECT w.id, w.handler_id, w.closed_at, o.charity_id FROM watch_case w JOIN payment_order o ON o.id = w.order_id
+SELECT w.id, w.order_id, w.handler_id, w.closed_at, o.charity_id FROM watch_case w JOIN payment_order o ON o.id = w.order_id
  WHERE w.id = $1 AND o.charity_id = $2 FOR UPDATE OF w
 """
 FIND_OUT = "UPDATE watch_case SET handler_id = $2, finding = $3 WHERE id = $1"
@@ -51,21 +52,25 @@ async def watch_order(
     now: datetime,
     may_ask: bool = True,
 ) -> None:
-    """Looks at an order just opened, in its transaction: beyond the charity's figure it needs its source and makes a case.
+    """Looks at an order just opened, in its transaction: beyond the charity's figure it needs its source and makes a case,
+    and so does the order of somebody whose name stands on an official list, without a question.
 
     Raises InvalidInput("source") when the donor has not said where the money comes from; then nothing is opened. All
     accounts of an organisation are one giver; they are locked, so that two orders at once are joined too.
     """
     givers = [row["id"] for row in await rows(LOCK_GIVERS, actor.account_id)][:MOST_GIVERS]
     joined_fen: int = (await rows(JOINED, givers, now - JOINED_FOR))[0]["fen"]
-    over_fen = await over_fen_on(charity_id, now)
+    over_fen, listed = await over_fen_on(charity_id, now), await is_listed(givers)
     if not is_over(joined_fen, over_fen):
+        if listed:
+            await open_listed_case(order_id, joined_fen, now=now)
         return
     if source is None and may_ask:
         raise ask_for_source(over_fen)
     case = await WatchCase.create(
         order_id=order_id,
         joined_fen=joined_fen,
+        is_listed=listed,
         source=source,
         opened_at=now,
         due_at=end_of_working_days(now, DAYS_TO_LOOK),
@@ -108,6 +113,8 @@ async def close_case(case_id: int, outcome: CaseOutcome, *, charity_id: int, act
         case = await _open_case(case_id, charity_id)
         check_other_person(case["handler_id"], actor.account_id)
         await rows(CLOSE, case_id, outcome.value, actor.account_id, now)
+        if outcome is CaseOutcome.CLEARED:
+            await clear_matches(case["order_id"], now=now)
         await record_event("watch_case", case_id, outcome.value, actor=actor, now=now)
 
 

@@ -15,12 +15,14 @@ from cishan.forms.replay import answer_once
 from cishan.labels import LABELS, label
 from cishan.money import fen_from_yuan_text, yuan_text
 from cishan.templating import page_response
-from cishan.vigilance import actions
+from cishan.vigilance import actions, lists
+from cishan.vigilance.lists import ListRow
 from cishan.vigilance.queries import OpenCase, open_cases, over_fen_on
-from cishan.vigilance.states import CaseOutcome
+from cishan.vigilance.states import CaseOutcome, ListedKind
 from cishan.web import done, path_id, services_of, viewer_of
 
 CASES = "/desk/finance/large-gifts"
+LISTS = "/desk/finance/watch-list"
 NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
@@ -43,6 +45,26 @@ class CasesPage:
     values: Mapping[str, str]
     errors: Mapping[str, str]
     error: str
+
+
+@dataclass(frozen=True)
+class ListsPage:
+    """The lists in force, and the form by which another is added."""
+
+    lists: tuple[ListRow, ...]
+    kinds: tuple[tuple[str, str], ...]
+    values: Mapping[str, str]
+    errors: Mapping[str, str]
+
+
+class NamesForm(FormModel):
+    list_name: str = ""
+    kind: ListedKind = ListedKind.PERSON
+    names: str = ""
+
+
+class ListForm(FormModel):
+    list_name: str = ""
 
 
 class FindingForm(FormModel):
@@ -93,6 +115,54 @@ async def save_terms(request: Request) -> Response:
         )
 
     return await _answer(request, act, "saved")
+
+
+async def show_lists(request: Request) -> Response:
+    return await _lists(request)
+
+
+async def add_names(request: Request) -> Response:
+    """Adds an official list's names; what is shown afterwards is how many there are, never who."""
+    services, who = services_of(request), _who(request)
+
+    async def act() -> str:
+        form = await read_form(request, NamesForm)
+        await lists.add_names(
+            who["charity_id"],
+            form.list_name,
+            form.kind,
+            form.names,
+            actor=who["actor"],
+            sealer=services.sealer,
+            now=who["now"],
+        )
+        return LISTS
+
+    try:
+        return done(await answer_once(request, act), "saved")
+    except InvalidInput as error:
+        return await _lists(request, error.fields, typed_text(await read_fields(request)), error.status_code)
+
+
+async def end_list(request: Request) -> Response:
+    async def act() -> str:
+        form = await read_form(request, ListForm)
+        await lists.end_list(**_who(request), list_name=form.list_name)
+        return LISTS
+
+    return done(await answer_once(request, act), "saved")
+
+
+async def _lists(
+    request: Request, errors: Mapping[str, str] = NOTHING, values: Mapping[str, str] = NOTHING, status: int = 200
+) -> Response:
+    page = ListsPage(
+        lists=await lists.lists_of(request.state.site.charity_id),
+        kinds=tuple((kind.value, words) for kind, words in LABELS[ListedKind].items()),
+        values=values or {"kind": ListedKind.PERSON.value},
+        errors=errors,
+    )
+    return page_response(request, "vigilance/lists.html", page, status=status)
 
 
 async def _answer(request: Request, act: Callable[[], Awaitable[None]], notice: str) -> Response:

@@ -14,7 +14,7 @@ MOST_CASES = 100
 
 OVER = "SELECT over_fen FROM watch_terms WHERE charity_id = $1 AND valid_from <= $2 ORDER BY valid_from DESC LIMIT 1"
 OPEN = """
-SELECT w.id, w.joined_fen, w.source, w.opened_at, w.due_at, w.handler_id, w.finding, o.out_trade_no, o.paid_fen, a.name_sealed,
+SELECT w.id, w.joined_fen, w.is_listed, w.source, w.opened_at, w.due_at, w.handler_id, w.finding, o.out_trade_no, o.paid_fen, a.name_sealed,
        g.name AS organisation, h.name_sealed AS handler_sealed
   FROM watch_case w
   JOIN payment_order o ON o.id = w.order_id AND o.status = 'paid'
@@ -34,6 +34,7 @@ class OpenCase:
     out_trade_no: str
     paid_fen: int
     joined_fen: int
+    is_listed: bool
     source: GiftSource | None
     opened_at: datetime
     due_at: datetime
@@ -62,6 +63,7 @@ async def open_cases(charity_id: int, *, sealer: Sealer) -> tuple[OpenCase, ...]
             out_trade_no=row["out_trade_no"],
             paid_fen=row["paid_fen"],
             joined_fen=row["joined_fen"],
+            is_listed=row["is_listed"],
             source=GiftSource(row["source"]) if row["source"] else None,
             opened_at=row["opened_at"],
             due_at=row["due_at"],

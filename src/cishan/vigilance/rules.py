@@ -8,6 +8,8 @@ from cishan.money import yuan_text
 JOINED_FOR = timedelta(days=7)
 DEFAULT_OVER_FEN = 5_000_000
 """50,000 yuan, the sum from which banks report cash; a dated figure of the charity takes its place."""
+LISTED_FOR = timedelta(days=90)
+"""Gifts as old as this are looked at too when their giver's name turns out to stand on a list."""
 DAYS_TO_LOOK = 3
 """Working days for two people to look at a case."""
 SHORTEST_FINDING, LONGEST_FINDING = 4, 300

@@ -19,3 +19,10 @@ class CaseOutcome(StrEnum):
     """Nothing is odd about it; the money is used like any other."""
     REPORTED = "reported"
     """Reported to the authority; what it decides is carried out by a correction of its own."""
+
+
+class ListedKind(StrEnum):
+    """Whom an official list names."""
+
+    PERSON = "person"
+    ORGANISATION = "organisation"
