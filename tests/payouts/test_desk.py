@@ -8,11 +8,12 @@ from starlette.applications import Starlette
 
 from cishan.clock import SteppedClock
 from cishan.database import rows
+from cishan.payouts.applying import refuse_payout
 from cishan.payouts.paying import record_paid
 from cishan.sealing import Sealer
 from cishan.summaries.sources import lines_of
 from conftest import browser_for
-from makers import signed_in
+from makers import TOWN, make_household, signed_in
 from payouts.payout_makers import (
     CARD,
     Bureau,
@@ -20,6 +21,7 @@ from payouts.payout_makers import (
     make_approved,
     make_bureau,
     make_payee,
+    make_project_fund,
     make_share,
     send,
 )
@@ -122,3 +124,63 @@ async def test_choosing_nothing_is_said(app: Starlette, bureau: Bureau, clock: S
         await signed_in(browser, bureau.cashier, now=clock.now())
         answer = await browser.post(f"{DESK}/files", data={"form_key": key_of(await browser.get(DESK))})
     assert (answer.status_code, "请选择要付的款" in answer.text) == (400, True)
+
+
+async def test_finance_sets_a_projects_money_aside_by_its_budget_and_no_more(
+    app: Starlette, bureau: Bureau, clock: SteppedClock
+) -> None:
+    project, line = await make_project_fund(bureau, 1, 50_000)
+    async with browser_for(app) as browser:
+        await signed_in(browser, bureau.finance, now=clock.now())
+        assert f"{DESK}/shares" in (await browser.get(DESK)).text
+        assert f"shares?fund={project.fund_id}" in (await browser.get(f"{DESK}/shares")).text
+        here = f"{DESK}/shares?fund={project.fund_id}"
+        page = await browser.get(here)
+        assert "500 元没有安排用处" in page.text
+        form = {"form_key": key_of(page), "place": TOWN, "category": "助困", "budget_line": str(line)}
+        over = await browser.post(here, data={**form, "amount": "500.01"})
+        assert over.status_code == 409
+        assert "不够" in over.text
+        taken = await browser.post(here, data={**form, "form_key": key_of(over), "amount": "500"})
+        assert (taken.status_code, taken.headers["location"].partition("&")[0]) == (303, here)
+        assert (await browser.get(f"{DESK}/shares?fund=999999")).status_code == 404
+    assert await rows("SELECT amount_fen, budget_line_id FROM allocation") == [
+        {"amount_fen": 50_000, "budget_line_id": line}
+    ]
+
+
+async def test_whoever_applied_reads_why_it_was_refused(
+    app: Starlette, bureau: Bureau, sealer: Sealer, clock: SteppedClock
+) -> None:
+    payout_id = await make_application(bureau, await make_share(bureau), await make_payee(bureau))
+    why = "发票上的日期在住院以前"
+    await refuse_payout(payout_id, why, actor=bureau.editor, sealer=sealer, now=clock.now())
+    for person, reads in ((bureau.town, True), (bureau.editor, False)):
+        async with browser_for(app) as browser:
+            await signed_in(browser, person, now=clock.now())
+            assert (why in (await browser.get(DESK)).text) is reads
+
+
+async def test_an_account_is_entered_by_one_and_compared_by_another(
+    app: Starlette, bureau: Bureau, clock: SteppedClock
+) -> None:
+    home = await make_household(bureau.coordinator, sealer=bureau.sealer, now=clock.now())
+    case = (await rows("SELECT case_number FROM household WHERE id = $1", home))[0]["case_number"]
+    async with browser_for(app) as one, browser_for(app) as other:
+        await signed_in(one, bureau.coordinator, now=clock.now())
+        await signed_in(other, bureau.town, now=clock.now())
+        page = await one.get(f"{DESK}/payees")
+        form = {"case_number": case, "kind": "bank", "holder": "张秀英", "number": CARD, "bank": "示例银行"}
+        wrong = await one.post(f"{DESK}/payees", data={**form, "form_key": key_of(page), "number": "12"})
+        assert wrong.status_code == 400
+        assert "12 到 30 位数字" in wrong.text
+        assert (await one.post(f"{DESK}/payees", data={**form, "form_key": key_of(wrong)})).status_code == 303
+        payee = (await rows("SELECT id FROM payee"))[0]["id"]
+        waiting = await other.get(f"{DESK}/payees")
+        assert CARD not in waiting.text
+        verify = f"{DESK}/payees/{payee}/verify"
+        differs = await other.post(verify, data={"form_key": key_of(waiting), "number": CARD[:-1] + "9"})
+        assert "和第一次录的不一样" in differs.text
+        same = await other.post(verify, data={"form_key": key_of(differs), "number": CARD})
+        assert same.status_code == 303
+    assert await rows("SELECT verified_at IS NOT NULL AS yes FROM payee") == [{"yes": True}]

@@ -19,7 +19,17 @@ from cishan.listing import page_number, pagination
 from cishan.page_parts import Column, Pagination
 from cishan.payouts.applying import approve_payout, refuse_payout
 from cishan.payouts.paying import Handover, make_file, record_paid, record_returned, write_file
-from cishan.payouts.queries import PAGE_ROWS, FileCard, PayoutCard, count_payouts, file_for, payout_for, payouts_for
+from cishan.payouts.queries import (
+    PAGE_ROWS,
+    FileCard,
+    PayoutCard,
+    Refused,
+    count_payouts,
+    file_for,
+    payout_for,
+    payouts_for,
+    refused_lately,
+)
 from cishan.payouts.rules import PURPOSE_LONGEST, REASON_LONGEST, RECEIVER_LONGEST, RETURN_LONGEST
 from cishan.payouts.states import UNDECIDED, PayoutStatus
 from cishan.permissions import Permission, holds
@@ -30,6 +40,8 @@ DESK = "/desk/payouts"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 SUM = Column("金额", number=True)
 NOTHING: Mapping[str, str] = MappingProxyType({})
+PREPARING = (("分配救助款", "shares", Permission.MANAGE_MONEY), ("收款账号", "payees", Permission.VISIT))
+"""What comes before an application, and who does it."""
 TO_PAY = frozenset({PayoutStatus.APPROVED, PayoutStatus.IN_FILE})
 
 
@@ -69,6 +81,8 @@ class PayoutsPage:
     count: int
     pays: bool
     applies: bool
+    links: tuple[tuple[str, str], ...]
+    refused: tuple[Refused, ...]
     pagination: Pagination | None
     errors: Mapping[str, str]
     sum_column: Column = SUM
@@ -104,6 +118,7 @@ async def show_payouts(request: Request) -> Response:
 
 async def _payouts_response(request: Request, errors: Mapping[str, str], *, status: int) -> Response:
     viewer, number = viewer_of(request), page_number(request)
+    services, applies = services_of(request), holds(viewer.role, Permission.APPLY_PAYOUT)
     pays = holds(viewer.role, Permission.PAY_OUT)
     wanted = TO_PAY if pays else UNDECIDED
     cards, count = await payouts_for(viewer, wanted, page=number), await count_payouts(viewer, wanted)
@@ -115,7 +130,9 @@ async def _payouts_response(request: Request, errors: Mapping[str, str], *, stat
         ),
         count=count,
         pays=pays,
-        applies=holds(viewer.role, Permission.APPLY_PAYOUT),
+        applies=applies,
+        links=tuple((words, f"{DESK}/{place}") for words, place, needed in PREPARING if holds(viewer.role, needed)),
+        refused=await refused_lately(viewer, sealer=services.sealer, now=services.clock.now()) if applies else (),
         pagination=pagination(f"{DESK}?", number, count, PAGE_ROWS, "笔"),
         errors=errors,
     )

@@ -7,25 +7,26 @@ from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import Response
 
-from cishan.errors import Conflict, Forbidden, InvalidInput
+from cishan.errors import Conflict, Forbidden, InvalidInput, NotFound
 from cishan.forms.reading import FormModel, read_fields, read_form, typed_text
 from cishan.forms.replay import answer_once
 from cishan.forms.typed import YuanAsFen
 from cishan.ledger.queries import uncommitted_of
-from cishan.money import yuan_text
 from cishan.payouts.allocating import CATEGORY_LONGEST, Share, allocate
 from cishan.payouts.desk import NOTHING
 from cishan.payouts.payees import BANK_LONGEST, HOLDER_LONGEST, PayeeFacts, enter_payee, verify_payee
 from cishan.payouts.queries import (
+    FundChoice,
     SetAside,
     WaitingPayee,
+    funds_to_share,
     household_of_case,
     payees_waiting,
     places_of,
     shares_of_fund,
 )
 from cishan.payouts.states import PayeeKind
-from cishan.templating import page_response
+from cishan.templating import page_response, yuan
 from cishan.web import done, path_id, services_of, viewer_of
 
 SHARES, PAYEES = "/desk/payouts/shares", "/desk/payouts/payees"
@@ -36,6 +37,7 @@ class ShareForm(FormModel):
     place: str = Field(max_length=12)
     category: str = Field(max_length=CATEGORY_LONGEST)
     amount: YuanAsFen
+    budget_line: int | None = None
 
 
 class PayeeForm(FormModel):
@@ -52,15 +54,21 @@ class RetypedForm(FormModel):
 
 @dataclass(frozen=True)
 class SharesPage:
-    """What of the fund is set aside for whom, and what may still be."""
+    """What of a fund is set aside for whom, and what may still be; `funds` are links to the others."""
 
-    fund_name: str
-    free: str
+    fund: FundChoice
+    action: str
+    funds: tuple[tuple[str, str, bool], ...]
+    free_fen: int
     shares: tuple[SetAside, ...]
     places: tuple[tuple[str, str], ...]
     values: Mapping[str, str]
     errors: Mapping[str, str]
     error: str
+
+    @property
+    def line_choices(self) -> tuple[tuple[str, str], ...]:
+        return tuple((str(line.id), f"{line.name}（还有 {yuan(line.left_fen)}）") for line in self.fund.lines)
 
 
 @dataclass(frozen=True)
@@ -79,16 +87,16 @@ async def show_shares(request: Request) -> Response:
 
 
 async def set_aside(request: Request) -> Response:
-    """Sets a share of the 微心愿 fund aside for a place."""
+    """Sets a share of a fund aside for a place; of a project's, a share of a line of its budget."""
 
     async def act() -> None:
         form = await read_form(request, ShareForm)
-        share = Share(form.place, form.category, form.amount)
-        await allocate(
-            request.state.site.fund_id, share, actor=viewer_of(request), now=services_of(request).clock.now()
-        )
+        share = Share(form.place, form.category, form.amount, form.budget_line)
+        fund = _chosen(request, await funds_to_share(request.state.site.charity_id))
+        await allocate(fund.id, share, actor=viewer_of(request), now=services_of(request).clock.now())
 
-    return await _answer(request, act, SHARES, _shares, "share-set-aside")
+    fund = _chosen(request, await funds_to_share(request.state.site.charity_id))
+    return await _answer(request, act, f"{SHARES}?fund={fund.id}", _shares, "share-set-aside")
 
 
 async def _shares(
@@ -98,17 +106,29 @@ async def _shares(
     error: str = "",
     status: int = 200,
 ) -> Response:
-    site = request.state.site
+    funds = await funds_to_share(request.state.site.charity_id)
+    fund = _chosen(request, funds)
     page = SharesPage(
-        fund_name=site.fund_name,
-        free=yuan_text(await uncommitted_of(site.fund_id)),
-        shares=await shares_of_fund(site.fund_id),
+        fund=fund,
+        action=f"{SHARES}?fund={fund.id}",
+        funds=tuple((one.name, f"{SHARES}?fund={one.id}", one.id == fund.id) for one in funds),
+        free_fen=await uncommitted_of(fund.id),
+        shares=await shares_of_fund(fund.id),
         places=await places_of(viewer_of(request)),
         values=values,
         errors=errors,
         error=error,
     )
     return page_response(request, "payouts/shares.html", page, status=status)
+
+
+def _chosen(request: Request, funds: tuple[FundChoice, ...]) -> FundChoice:
+    """The fund that the address names, the first when it names none; raises NotFound for one that is not there."""
+    text = request.query_params.get("fund", "")
+    found = [fund for fund in funds if not text or str(fund.id) == text]
+    if not found:
+        raise NotFound
+    return found[0]
 
 
 async def show_payees(request: Request) -> Response:

@@ -1,7 +1,7 @@
 """What the rooms and pages read of help: limits, what waits for whom, and where a fund's money stands."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from cishan.accounts.viewer import Viewer
 from cishan.clock import beijing_day
@@ -9,6 +9,7 @@ from cishan.database import JsonRow, rows
 from cishan.divisions.queries import names_of
 from cishan.divisions.rules import ancestors
 from cishan.errors import InvalidInput, NotFound
+from cishan.events.actions import REASON_LABEL
 from cishan.labels import label
 from cishan.payouts.payees import NUMBER_LABEL
 from cishan.payouts.rules import DEFAULT_TERMS, Terms, masked_number
@@ -17,6 +18,8 @@ from cishan.permissions import Permission, holds
 from cishan.sealing import Sealer
 
 PAGE_ROWS = 40
+LATELY = timedelta(days=30)
+"""So long whoever applied is shown what was refused."""
 TERMS = """
 SELECT third_person_over_fen, large_donor_fen FROM payout_terms
  WHERE charity_id = $1 AND valid_from <= $2 ORDER BY valid_from DESC LIMIT 1
@@ -49,6 +52,23 @@ SELECT l.id, f.name AS fund, l.made_at, l.payouts_count, l.total_fen,
        (SELECT count(*) FROM payout p WHERE p.file_id = l.id AND p.status = 'in_file') AS waiting,
        (SELECT count(*) FROM payout_file_download d WHERE d.file_id = l.id) AS downloads
   FROM payout_file l JOIN fund f ON f.id = l.fund_id WHERE l.id = $1 AND l.made_by_id = $2
+"""
+FUNDS_TO_SHARE = """
+SELECT f.id, f.name FROM fund f LEFT JOIN project p ON p.fund_id = f.id
+ WHERE f.charity_id = $1 AND (f.kind = 'wish' OR p.status IN ('open', 'paused', 'closed'))
+ ORDER BY f.kind = 'wish' DESC, f.id DESC LIMIT $2
+"""
+LINES_TO_SHARE = """
+SELECT p.fund_id, b.id, b.name,
+       (b.amount_fen - coalesce((SELECT sum(a.amount_fen) FROM allocation a WHERE a.budget_line_id = b.id), 0))::bigint AS left_fen
+  FROM budget_line b JOIN project p ON p.id = b.project_id
+ WHERE p.charity_id = $1 AND p.status IN ('open', 'paused', 'closed') ORDER BY p.id DESC, b.position LIMIT $2
+"""
+REFUSED = """
+SELECT p.id, p.what, p.amount_fen, p.status_since, s.text_sealed
+  FROM payout p JOIN event e ON e.subject_kind = 'payout' AND e.subject_id = p.id AND e.verb = 'refuse'
+  LEFT JOIN event_reason s ON s.event_id = e.id
+ WHERE p.applied_by_id = $1 AND p.status = 'refused' AND p.status_since > $2 ORDER BY p.status_since DESC LIMIT 20
 """
 MONEY = """
 SELECT a.category, sum(a.amount_fen)::bigint AS allocated_fen, coalesce(sum(u.committed_fen), 0)::bigint AS committed_fen,
@@ -138,6 +158,17 @@ class PayoutCard:
 
 
 @dataclass(frozen=True)
+class Refused:
+    """An application of one's own that somebody did not agree to, and why."""
+
+    id: int
+    what: str
+    amount_fen: int
+    refused_at: datetime
+    reason: str
+
+
+@dataclass(frozen=True)
 class Share:
     """An allocation that still has money to apply for."""
 
@@ -183,6 +214,20 @@ async def payouts_for(viewer: Viewer, statuses: frozenset[PayoutStatus], *, page
     return tuple(_card(row) for row in found)
 
 
+async def refused_lately(viewer: Viewer, *, sealer: Sealer, now: datetime) -> tuple[Refused, ...]:
+    """One's own applications that were refused in the last thirty days, newest first."""
+    return tuple(
+        Refused(
+            row["id"],
+            row["what"],
+            row["amount_fen"],
+            row["status_since"],
+            sealer.open(row["text_sealed"], REASON_LABEL) if row["text_sealed"] else "",
+        )
+        for row in await rows(REFUSED, viewer.account_id, now - LATELY)
+    )
+
+
 async def count_payouts(viewer: Viewer, statuses: frozenset[PayoutStatus]) -> int:
     found = await rows(COUNTED, *viewer.scope, _is_asked(viewer), [status.value for status in statuses])
     return int(found[0]["n"])
@@ -200,6 +245,35 @@ async def shares_for(viewer: Viewer) -> tuple[Share, ...]:
     """Allocations with money left that the viewer's place, or one above it, was given; newest first."""
     found = await rows(SHARES, *viewer.scope, list(ancestors(viewer.division_code)), PAGE_ROWS)
     return tuple(Share(**row) for row in found)
+
+
+@dataclass(frozen=True)
+class BudgetChoice:
+    """A line of a project's budget, and what of it is not allocated yet."""
+
+    id: int
+    name: str
+    left_fen: int
+
+
+@dataclass(frozen=True)
+class FundChoice:
+    """A fund whose money may be set aside, with its budget when it is a project's."""
+
+    id: int
+    name: str
+    lines: tuple[BudgetChoice, ...]
+
+
+async def funds_to_share(charity_id: int) -> tuple[FundChoice, ...]:
+    """The charity's funds that are not settled: the 微心愿 fund first, then projects, newest first."""
+    lines: dict[int, list[BudgetChoice]] = {}
+    for row in await rows(LINES_TO_SHARE, charity_id, MOST_SHARES):
+        lines.setdefault(row["fund_id"], []).append(BudgetChoice(row["id"], row["name"], row["left_fen"]))
+    return tuple(
+        FundChoice(row["id"], row["name"], tuple(lines.get(row["id"], ())))
+        for row in await rows(FUNDS_TO_SHARE, charity_id, MOST_SHARES)
+    )
 
 
 async def shares_of_fund(fund_id: int) -> tuple[SetAside, ...]:
