@@ -1,8 +1,7 @@
 """The desk of disclosure: what is to be published by when, its draft, and publishing what another has drafted."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
-from types import MappingProxyType
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -12,15 +11,13 @@ from cishan.disclosures import actions, queries
 from cishan.disclosures.pages import TONES, CalendarPage, DutyPage, duty_line, statement_view
 from cishan.disclosures.rules import urgency_of
 from cishan.disclosures.states import Urgency
-from cishan.errors import Conflict, InvalidInput
-from cishan.forms.reading import FormModel, read_fields, read_form, typed_text
-from cishan.forms.replay import answer_once
+from cishan.forms.answering import NOTHING, answer_form
+from cishan.forms.reading import FormModel, read_form
 from cishan.labels import label
 from cishan.templating import day, page_response
-from cishan.web import done, path_id, services_of, viewer_of
+from cishan.web import path_id, services_of, viewer_of
 
 CALENDAR = "/desk/disclosures"
-NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 class DraftForm(FormModel):
@@ -49,42 +46,32 @@ async def show_duty(request: Request) -> Response:
 async def save(request: Request) -> Response:
     """Keeps a draft; what was typed stays when something is wrong with it."""
 
-    async def act(duty_id: int) -> None:
+    async def act() -> None:
         form = await read_form(request, DraftForm)
-        await actions.save_draft(duty_id, form.body, form.reason, **_who(request))
+        await actions.save_draft(path_id(request), form.body, form.reason, **_who(request))
 
-    return await _answer(request, act, "draft-saved")
+    return await answer_form(
+        request, act, to=f"{CALENDAR}/{path_id(request)}", notice="draft-saved", again=_duty_response
+    )
 
 
 async def publish(request: Request) -> Response:
-    async def act(duty_id: int) -> None:
+    async def act() -> None:
         form = await read_form(request, PublishForm)
-        await actions.publish(duty_id, form.written_at, **_who(request))
+        await actions.publish(path_id(request), form.written_at, **_who(request))
 
-    return await _answer(request, act, "report-published")
+    return await answer_form(
+        request, act, to=f"{CALENDAR}/{path_id(request)}", notice="report-published", again=_duty_response
+    )
 
 
 async def drop(request: Request) -> Response:
-    async def act(duty_id: int) -> None:
-        await actions.drop_draft(duty_id, **_who(request))
+    async def act() -> None:
+        await actions.drop_draft(path_id(request), **_who(request))
 
-    return await _answer(request, act, "draft-dropped")
-
-
-async def _answer(request: Request, act: Callable[[int], Awaitable[None]], notice: str) -> Response:
-    duty_id = path_id(request)
-
-    async def once() -> str:
-        await act(duty_id)
-        return f"{CALENDAR}/{duty_id}"
-
-    try:
-        return done(await answer_once(request, once), notice)
-    except InvalidInput as error:
-        typed = typed_text(await read_fields(request))
-        return await _duty_response(request, errors=error.fields, values=typed, status=error.status_code)
-    except Conflict as error:
-        return await _duty_response(request, error=error.sentence, status=error.status_code)
+    return await answer_form(
+        request, act, to=f"{CALENDAR}/{path_id(request)}", notice="draft-dropped", again=_duty_response
+    )
 
 
 async def _duty_response(

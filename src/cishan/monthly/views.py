@@ -1,26 +1,23 @@
 """The donor's page of monthly giving: begin, change, pause, go on, end, and one tap to this month's cashier."""
 
-from collections.abc import Awaitable, Callable, Mapping
-from types import MappingProxyType
+from collections.abc import Mapping
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from cishan.donations.pages import CHIPS, OTHER
 from cishan.donations.rules import read_amount, takes_money
-from cishan.errors import Conflict, InvalidInput
-from cishan.forms.reading import FormModel, read_fields, read_form, typed_text
-from cishan.forms.replay import answer_once
+from cishan.forms.answering import NOTHING, answer_form
+from cishan.forms.reading import FormModel, read_form
 from cishan.money import yuan_text
 from cishan.monthly.actions import change_plan, move_plan, start_plan
 from cishan.monthly.pages import MonthlyPage
 from cishan.monthly.queries import MonthlyFund, monthly_fund, other_plans, own_plan
 from cishan.monthly.rules import read_day
 from cishan.templating import page_response
-from cishan.web import MAX_ID, done, path_id, services_of, viewer_of
+from cishan.web import MAX_ID, path_id, services_of, viewer_of
 
 MONTHLY = "/me/monthly"
-NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 class PlanForm(FormModel):
@@ -45,7 +42,7 @@ async def start(request: Request) -> Response:
         fund, now = await _fund(request), services_of(request).clock.now()
         await start_plan(fund.id, amount_fen, day, shows_name=form.named, actor=viewer_of(request), now=now)
 
-    return await _answer(request, act, "monthly-started")
+    return await answer_form(request, act, to=_here(request), notice="monthly-started", again=_response)
 
 
 async def change(request: Request) -> Response:
@@ -55,7 +52,7 @@ async def change(request: Request) -> Response:
         now = services_of(request).clock.now()
         await change_plan(path_id(request), amount_fen, day, shows_name=form.named, actor=viewer_of(request), now=now)
 
-    return await _answer(request, act, "saved")
+    return await answer_form(request, act, to=_here(request), notice="saved", again=_response)
 
 
 async def pause(request: Request) -> Response:
@@ -74,27 +71,17 @@ async def _move(request: Request, verb: str, notice: str) -> Response:
     async def act() -> None:
         await move_plan(path_id(request), verb, actor=viewer_of(request), now=services_of(request).clock.now())
 
-    return await _answer(request, act, notice)
-
-
-async def _answer(request: Request, act: Callable[[], Awaitable[None]], notice: str) -> Response:
-    async def once() -> str:
-        await act()
-        return f"{MONTHLY}?fund={asked}" if (asked := _asked(request)) else MONTHLY
-
-    try:
-        return done(await answer_once(request, once), notice)
-    except InvalidInput as error:
-        typed = typed_text(await read_fields(request))
-        return await _response(request, errors=error.fields, values=typed, status=error.status_code)
-    except Conflict as error:
-        return await _response(request, error=error.sentence, status=error.status_code)
+    return await answer_form(request, act, to=_here(request), notice=notice, again=_response)
 
 
 def _asked(request: Request) -> int:
     """The fund in the address; what can't be read asks for the 微心愿 fund."""
     text = request.query_params.get("fund", "")
     return int(text) if text.isascii() and text.isdigit() and int(text) <= MAX_ID else 0
+
+
+def _here(request: Request) -> str:
+    return f"{MONTHLY}?fund={asked}" if (asked := _asked(request)) else MONTHLY
 
 
 async def _fund(request: Request) -> MonthlyFund:

@@ -1,19 +1,18 @@
 """Desk pages before help can be applied for: finance sets shares aside, and two people keep a family's account."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import Response
 
-from cishan.errors import Conflict, Forbidden, InvalidInput, NotFound
-from cishan.forms.reading import FormModel, read_fields, read_form, typed_text
-from cishan.forms.replay import answer_once
+from cishan.errors import NotFound
+from cishan.forms.answering import NOTHING, answer_form
+from cishan.forms.reading import FormModel, read_form
 from cishan.forms.typed import YuanAsFen
 from cishan.ledger.queries import uncommitted_of
 from cishan.payouts.allocating import CATEGORY_LONGEST, Share, allocate
-from cishan.payouts.desk import NOTHING
 from cishan.payouts.payees import BANK_LONGEST, HOLDER_LONGEST, PayeeFacts, enter_payee, verify_payee
 from cishan.payouts.queries import (
     FundChoice,
@@ -27,7 +26,7 @@ from cishan.payouts.queries import (
 )
 from cishan.payouts.states import PayeeKind
 from cishan.templating import page_response, yuan
-from cishan.web import done, path_id, services_of, viewer_of
+from cishan.web import path_id, services_of, viewer_of
 
 SHARES, PAYEES = "/desk/payouts/shares", "/desk/payouts/payees"
 KINDS = (("bank", "银行卡、存折"), ("alipay", "支付宝"))
@@ -96,11 +95,12 @@ async def set_aside(request: Request) -> Response:
         await allocate(fund.id, share, actor=viewer_of(request), now=services_of(request).clock.now())
 
     fund = _chosen(request, await funds_to_share(request.state.site.charity_id))
-    return await _answer(request, act, f"{SHARES}?fund={fund.id}", _shares, "share-set-aside")
+    return await answer_form(request, act, to=f"{SHARES}?fund={fund.id}", notice="share-set-aside", again=_shares)
 
 
 async def _shares(
     request: Request,
+    *,
     errors: Mapping[str, str] = NOTHING,
     values: Mapping[str, str] = NOTHING,
     error: str = "",
@@ -145,7 +145,7 @@ async def enter(request: Request) -> Response:
         facts = PayeeFacts(form.kind, form.holder, form.number, form.bank, household_id)
         await enter_payee(facts, actor=viewer, sealer=services.sealer, now=services.clock.now())
 
-    return await _answer(request, act, PAYEES, _payees, "payee-entered")
+    return await answer_form(request, act, to=PAYEES, notice="payee-entered", again=_payees)
 
 
 async def verify(request: Request) -> Response:
@@ -162,11 +162,12 @@ async def verify(request: Request) -> Response:
             now=services.clock.now(),
         )
 
-    return await _answer(request, act, PAYEES, _payees, "payee-verified")
+    return await answer_form(request, act, to=PAYEES, notice="payee-verified", again=_payees)
 
 
 async def _payees(
     request: Request,
+    *,
     errors: Mapping[str, str] = NOTHING,
     values: Mapping[str, str] = NOTHING,
     error: str = "",
@@ -175,23 +176,3 @@ async def _payees(
     waiting = await payees_waiting(viewer_of(request), sealer=services_of(request).sealer)
     page = PayeesPage(waiting, KINDS, values, errors, error)
     return page_response(request, "payouts/payees.html", page, status=status)
-
-
-async def _answer(
-    request: Request,
-    act: Callable[[], Awaitable[None]],
-    place: str,
-    again: Callable[..., Awaitable[Response]],
-    notice: str,
-) -> Response:
-    async def once() -> str:
-        await act()
-        return place
-
-    try:
-        return done(await answer_once(request, once), notice)
-    except InvalidInput as error:
-        typed = typed_text(await read_fields(request))
-        return await again(request, error.fields, typed, status=error.status_code)
-    except (Conflict, Forbidden) as error:
-        return await again(request, error=error.sentence, status=error.status_code)

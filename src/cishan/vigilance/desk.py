@@ -1,15 +1,15 @@
 """Finance's page of large gifts: what was found out, closing by another person, and the charity's figure."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from types import MappingProxyType
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from cishan.clock import beijing_day
-from cishan.errors import Conflict, InvalidInput
+from cishan.errors import InvalidInput
+from cishan.forms.answering import NOTHING, answer_form
 from cishan.forms.reading import FormModel, read_fields, read_form, typed_text
 from cishan.forms.replay import answer_once
 from cishan.labels import LABELS, label
@@ -23,7 +23,6 @@ from cishan.web import done, path_id, services_of, viewer_of
 
 CASES = "/desk/finance/large-gifts"
 LISTS = "/desk/finance/watch-list"
-NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -95,7 +94,7 @@ async def find_out(request: Request) -> Response:
         form = await read_form(request, FindingForm)
         await actions.find_out(path_id(request), form.finding, **_who(request))
 
-    return await _answer(request, act, "saved")
+    return await answer_form(request, act, to=CASES, notice="saved", again=_response)
 
 
 async def close(request: Request) -> Response:
@@ -103,7 +102,7 @@ async def close(request: Request) -> Response:
         form = await read_form(request, OutcomeForm)
         await actions.close_case(path_id(request), form.outcome, **_who(request))
 
-    return await _answer(request, act, "case-closed")
+    return await answer_form(request, act, to=CASES, notice="case-closed", again=_response)
 
 
 async def save_terms(request: Request) -> Response:
@@ -114,7 +113,7 @@ async def save_terms(request: Request) -> Response:
             who["charity_id"], form.over_fen(), valid_from=form.valid_from, actor=who["actor"], now=who["now"]
         )
 
-    return await _answer(request, act, "saved")
+    return await answer_form(request, act, to=CASES, notice="saved", again=_response)
 
 
 async def show_lists(request: Request) -> Response:
@@ -163,20 +162,6 @@ async def _lists(
         errors=errors,
     )
     return page_response(request, "vigilance/lists.html", page, status=status)
-
-
-async def _answer(request: Request, act: Callable[[], Awaitable[None]], notice: str) -> Response:
-    async def once() -> str:
-        await act()
-        return CASES
-
-    try:
-        return done(await answer_once(request, once), notice)
-    except InvalidInput as error:
-        typed = typed_text(await read_fields(request))
-        return await _response(request, errors=error.fields, values=typed, status=error.status_code)
-    except Conflict as error:
-        return await _response(request, error=error.sentence, status=error.status_code)
 
 
 async def _response(
