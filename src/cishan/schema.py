@@ -5,19 +5,24 @@ Tortoise's generator drops `Meta.constraints` of a new model without a word; her
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from tortoise import Tortoise
+from tortoise.fields.relational import RelationalField
 from tortoise.migrations import Migration
 from tortoise.migrations.autodetector import MigrationAutodetector
 from tortoise.migrations.operations import AddConstraint, AddField, AddIndex, CreateModel, Operation, RunSQL
 from tortoise.migrations.schema_editor.base import BaseSchemaEditor
-from tortoise.migrations.schema_generator.state import State
+from tortoise.migrations.schema_generator.state import ModelState, State
+from tortoise.migrations.schema_generator.state_apps import StateApps
 from tortoise.migrations.writer import MigrationWriter
 
 from cishan.database import TORTOISE_ORM, make_migrations_importable
 
+ModelKey = tuple[str, str]
+"""App and name of a model."""
 NEED_ONLY_NEW_MODELS = (CreateModel, AddConstraint, AddIndex, AddField, RunSQL)
 """Operations that write what there is after them, whatever was there before."""
 
@@ -83,9 +88,9 @@ def _with_explicit_constraints(operations: tuple[Operation, ...]) -> list[Operat
 
 
 class QuickMigration(Migration):
-    """A migration that builds the models once before and once after its operations, not around each of them.
+    """A migration that builds the models it touches once, after its operations, not all of them around each.
 
-    Tortoise copies all models before each operation, so that migrating an empty database would take twenty times as long.
+    Tortoise copies all models before each operation, so that migrating an empty database would take a hundred times as long.
     Here an operation sees the models as they were before the whole migration and as they are after it: a migration may
     change a field once, not twice.
     """
@@ -101,12 +106,12 @@ class QuickMigration(Migration):
         if collect_sql:
             return await super().apply(state, dry_run=dry_run, schema_editor=schema_editor, collect_sql=True)
         runs = schema_editor is not None and not dry_run
-        before = state.clone() if runs and not self._only_adds() else state
+        before = _as_it_is(state) if runs and not self._only_adds() else state
+        known = dict(state.models)
         gathering = _Gathering(models=state.models, apps=state.apps)
         for operation in self.operations:
             operation.state_forward(self.app_label, gathering)
-        if not all(isinstance(operation, RunSQL) for operation in self.operations):
-            State(models=state.models, apps=state.apps)._reload(set(state.models))
+        _build_anew(state, gathering.touched | (set(state.models) - set(known)))
         if runs:
             assert schema_editor is not None
             transactions = schema_editor.client.capabilities.supports_transactions
@@ -122,5 +127,46 @@ class QuickMigration(Migration):
 class _Gathering(State):
     """Takes note of models without building them."""
 
-    def _reload(self, models_to_reload: set[tuple[str, str]]) -> None:
-        pass
+    def __init__(self, models: dict[ModelKey, ModelState], apps: StateApps) -> None:
+        super().__init__(models=models, apps=apps)
+        self.touched: set[ModelKey] = set()
+
+    def reload_model(self, app_label: str, model_name: str) -> None:
+        self.touched.add((app_label, model_name))
+
+    def reload_models(self, model_tuples: Iterable[ModelKey]) -> None:
+        self.touched |= set(model_tuples)
+
+
+def _as_it_is(state: State) -> State:
+    """The models as they are built now, out of reach of what changes later; nothing is built for it."""
+    apps = StateApps(default_connections=dict(state.apps._default_connections), connections=state.apps._connections)
+    apps.apps.update({label: dict(models) for label, models in state.apps.apps.items()})
+    return State(models={key: model.clone() for key, model in state.models.items()}, apps=apps)
+
+
+def _build_anew(state: State, touched: set[ModelKey]) -> None:
+    """Builds these models, and those they point at, from their states; the rest stays as it is built.
+
+    Tortoise builds all of them, and a query for each; statements of a schema need neither.
+    """
+    for label, name in _with_those_they_point_at(state, touched):
+        state.apps.apps.setdefault(label, {}).pop(name, None)
+        state.apps.register_model(label, state.models[label, name].render(state.apps))
+    state.apps._init_relations()
+
+
+def _with_those_they_point_at(state: State, touched: set[ModelKey]) -> list[ModelKey]:
+    """A model that is built anew tells the ones it points at, which must then be new too; oldest first."""
+    found, waiting = set[ModelKey](), [key for key in touched if key in state.models]
+    while waiting:
+        key = waiting.pop()
+        if key in found:
+            continue
+        found.add(key)
+        for field in state.models[key].fields.values():
+            target = getattr(field, "model_name", None)
+            if isinstance(field, RelationalField) and isinstance(target, str):
+                label, _, name = target.partition(".")
+                waiting.append((label, name))
+    return [key for key in state.models if key in found]
