@@ -42,6 +42,7 @@ MODEL_MODULES = [
     "cishan.payouts.models",
     "cishan.receipts.models",
     "cishan.ledger.models",
+    "cishan.costs.models",
     "cishan.disclosures.models",
     "cishan.reconciliation.models",
     "cishan.benefits.models",

@@ -18,6 +18,7 @@ from cishan.benefits import desk as imports
 from cishan.claims import books, field, finance
 from cishan.claims import desk as fulfilment
 from cishan.claims import views as claims
+from cishan.costs import desk as costs
 from cishan.disclosures import desk as disclosures_desk
 from cishan.disclosures import views as disclosures
 from cishan.donations import views as donations
@@ -355,6 +356,9 @@ ROUTES: tuple[Row, ...] = (
     Row("/desk/finance/bank/{id}", GET, bank.show_statement, May.HANDLE_CASH),
     Row("/desk/finance/bank/{id}/apply", POST, bank.apply, May.HANDLE_CASH),
     Row("/desk/finance/bank/lines/{id}", POST, bank.code, May.KEEP_BOOKS),
+    Row("/desk/finance/costs", GET, costs.show_costs, May.SEE_MONEY),
+    Row("/desk/finance/costs", POST, costs.enter, May.KEEP_BOOKS),
+    Row("/desk/finance/costs/limits", POST, costs.set_limits, May.MANAGE_MONEY),
     Row("/desk/finance/months", GET, months.show_months, May.SEE_MONEY),
     Row("/desk/finance/months/{month}/propose", POST, months.propose, May.KEEP_BOOKS),
     Row("/desk/finance/months/{month}/close", POST, months.close, May.MANAGE_MONEY),

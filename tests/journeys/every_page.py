@@ -213,6 +213,7 @@ SAMPLES: dict[str, Sample] = {
     "/desk/staff/{id}/role": Sample(Role.ADMIN, AN_EDITOR),
     "/desk/imports": Sample(Role.ADMIN),
     "/desk/imports/{id}": Sample(Role.ADMIN, "SELECT id FROM import_batch WHERE $1::bigint > 0 ORDER BY id LIMIT 1"),
+    "/desk/finance/costs": Sample(Role.BOOKKEEPER),
     "/desk/finance/watch-list": Sample(Role.FINANCE),
     "/desk/merchant-keys": Sample(Role.ADMIN),
     "/desk/jobs": Sample(Role.ADMIN),
