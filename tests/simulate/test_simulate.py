@@ -132,6 +132,12 @@ async def test_every_wish_has_come_to_an_end(year: Run) -> None:
     assert year.counts["fulfilled_without_list"] == 0
 
 
+async def test_the_year_is_told_by_four_figures_on_top(year: Run) -> None:
+    assert (year.found["projects"], year.found["people_helped"]) == (2, year.counts["people_helped"])
+    assert year.found["people_helped"] > year.counts["payouts"]
+    assert year.money["received_fen"] > year.found["donated_fen"] > year.found["spent_fen"] > 0
+
+
 async def test_every_report_was_published_in_time(year: Run) -> None:
     assert year.counts["reports_late"] == 0
 
