@@ -4,15 +4,8 @@ from cishan.schema import QuickMigration
 from tortoise.migrations import operations as ops
 from cishan.accounts.states import Role
 from cishan.ledger.states import AccountType, EntryKind
-from cishan.reconciliation.states import (
-    BankLineStatus,
-    BillRowKind,
-    DayStatus,
-    DifferenceKind,
-    DifferenceStatus,
-    Resolution,
-    StatementStatus,
-)
+from cishan.bank.states import BankLineStatus, StatementStatus
+from cishan.reconciliation.states import BillRowKind, DayStatus, DifferenceKind, DifferenceStatus, Resolution
 from tortoise.fields.base import OnDelete
 from tortoise import fields
 from tortoise.indexes import Index

@@ -45,6 +45,7 @@ MODEL_MODULES = [
     "cishan.costs.models",
     "cishan.disclosures.models",
     "cishan.reconciliation.models",
+    "cishan.bank.models",
     "cishan.benefits.models",
     "cishan.summaries.models",
     "cishan.supervision.models",

@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import Any
 
 from cishan.accounts.states import Role, Standing
+from cishan.bank.states import BankLineStatus, StatementStatus
 from cishan.benefits.states import ImportKind, ImportStatus
 from cishan.charities.states import KeySide
 from cishan.claims.states import (
@@ -41,13 +42,11 @@ from cishan.receipts.states import (
     ReversalReason,
 )
 from cishan.reconciliation.states import (
-    BankLineStatus,
     BillRowKind,
     DayStatus,
     DifferenceKind,
     DifferenceStatus,
     Resolution,
-    StatementStatus,
 )
 from cishan.refunds.states import RefundReason, RefundStatus
 from cishan.summaries.states import LineKind

@@ -14,6 +14,7 @@ from cishan import front
 from cishan.accounts import desk as staff
 from cishan.accounts import joining, me, staff_views
 from cishan.accounts import views as doors
+from cishan.bank import desk as bank
 from cishan.benefits import desk as imports
 from cishan.claims import books, field, finance
 from cishan.claims import desk as fulfilment
@@ -44,7 +45,6 @@ from cishan.projects import roll as project_roll
 from cishan.projects import views as projects
 from cishan.receipts import desk as receipts_desk
 from cishan.receipts import views as receipts
-from cishan.reconciliation import bank_desk as bank
 from cishan.reconciliation import desk as reconciliation
 from cishan.reconciliation import month_desk as months
 from cishan.refunds import desk as refunds

@@ -15,11 +15,11 @@ from cishan.benefits.abandoned import KEPT_UNUSED, forget_abandoned_imports
 from cishan.benefits.imports import ROWS_AT_ONCE, apply_import, errors_path, preview_import
 from cishan.benefits.programmes import load_programmes
 from cishan.benefits.queries import ImportView, import_visible_to
-from cishan.benefits.reading import MOST_BYTES, UnreadableFile, keep_file
 from cishan.benefits.rules import BENEFIT_COLUMNS, REGISTRY_COLUMNS
 from cishan.benefits.staging import Counts
 from cishan.benefits.states import ImportKind, ImportStatus
 from cishan.clock import SteppedClock
+from cishan.csv_files import MOST_BYTES, UnreadableFile, keep_file
 from cishan.database import rows
 from cishan.divisions.actions import load_divisions
 from cishan.divisions.rules import county_of

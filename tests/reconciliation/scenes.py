@@ -1,11 +1,16 @@
 """A shop with paid orders, its bills and the people of its finance: for the tests of reconciliation."""
 
+import re
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
+
+import httpx2
+from starlette.applications import Starlette
 
 import makers
 from cishan.accounts.states import Role
 from cishan.accounts.viewer import Viewer
+from cishan.app import create_app
 from cishan.charities.queries import Site
 from cishan.clock import BEIJING, SteppedClock, beijing_day
 from cishan.database import JsonRow, rows
@@ -20,6 +25,7 @@ from cishan.reconciliation.ports import RefundsOfDay
 from cishan.sealing import Sealer
 from cishan.services import Services
 from cishan.settings import Settings
+from conftest import browser_for
 from payments.order_makers import RecordingOwner, Till, make_site, make_till, trade_for
 from reconciliation.bill_makers import FakeAlipay, Listed, bill_zip
 from reconciliation.no_refunds import NoRefunds
@@ -102,3 +108,28 @@ async def make_shop(settings: Settings, sealer: Sealer, clock: SteppedClock) -> 
 
 def minutes(count: int) -> timedelta:
     return timedelta(minutes=count)
+
+
+async def make_desk(shop: Shop) -> Starlette:
+    """The whole application in this test's transaction, with the shop's clock and Alipay."""
+    app = create_app(
+        shop.services.settings,
+        clock=shop.clock,
+        gateway=shop.services.gateway,
+        passwords=makers.QUICK_PASSWORDS,
+        open_database=False,
+    )
+    async with app.router.lifespan_context(app):
+        return app
+
+
+async def browser(site: Starlette, shop: Shop, role: Role) -> httpx2.AsyncClient:
+    """A browser in which somebody of this role has signed in."""
+    found = browser_for(site)
+    return await makers.signed_in(found, await shop.staff(role), now=shop.clock.now())
+
+
+def key_of(page: httpx2.Response) -> str:
+    found = re.search(r'name="form_key" value="([^"]+)"', page.text)
+    assert found
+    return found.group(1)

@@ -1,27 +1,18 @@
-"""What finance does in a browser: the bookkeeper finds and proposes, finance agrees, the cashier brings the statement."""
-
-import re
+"""What finance does in a browser: the bookkeeper finds and proposes, finance agrees."""
 
 import httpx2
 import pytest
 from starlette.applications import Starlette
 
-import makers
 from cishan.accounts.states import Role
-from cishan.app import create_app
 from cishan.clock import SteppedClock
-from cishan.database import rows
 from cishan.ledger.queries import balance_of
 from cishan.ledger.states import AccountType
-from cishan.reconciliation.bank_reading import COLUMNS
 from cishan.sealing import Sealer
 from cishan.settings import Settings
-from conftest import browser_for
-from reconciliation.scenes import DAY, Shop, make_shop
+from reconciliation.scenes import DAY, Shop, browser, key_of, make_desk, make_shop
 
 HERE = f"/desk/finance/reconciliation/{DAY}"
-WITHDRAWN = "2025-03-04 10:20:00,BK0001,200.00,,支付宝（中国）网络技术有限公司,提现"
-OTHER = "2025-03-04 10:20:00,BK0002,50.00,,=cmd()|张三,往来"
 
 
 @pytest.fixture
@@ -30,27 +21,8 @@ async def shop(transaction: Settings, sealer: Sealer, clock: SteppedClock) -> Sh
 
 
 @pytest.fixture
-async def site(shop: Shop, transaction: Settings) -> Starlette:
-    app = create_app(
-        transaction,
-        clock=shop.clock,
-        gateway=shop.services.gateway,
-        passwords=makers.QUICK_PASSWORDS,
-        open_database=False,
-    )
-    async with app.router.lifespan_context(app):
-        return app
-
-
-async def browser(site: Starlette, shop: Shop, role: Role) -> httpx2.AsyncClient:
-    found = browser_for(site)
-    return await makers.signed_in(found, await shop.staff(role), now=shop.clock.now())
-
-
-def key_of(page: httpx2.Response) -> str:
-    found = re.search(r'name="form_key" value="([^"]+)"', page.text)
-    assert found
-    return found.group(1)
+async def site(shop: Shop) -> Starlette:
+    return await make_desk(shop)
 
 
 async def with_less_there(shop: Shop) -> int:
@@ -110,41 +82,6 @@ async def test_the_bill_is_fetched_anew_when_somebody_asks(shop: Shop, site: Sta
     answer = await bookkeeper.post(f"{HERE}/again", data={"form_key": key_of(await bookkeeper.get(HERE))})
     assert answer.status_code == 303
     assert (await shop.day())["status"] == "agreed"
-
-
-async def test_a_statement_goes_from_the_cashier_to_the_bookkeeper(shop: Shop, site: Starlette) -> None:
-    await shop.paid()
-    cashier, bookkeeper = await browser(site, shop, Role.CASHIER), await browser(site, shop, Role.BOOKKEEPER)
-    bank = await cashier.get("/desk/finance/bank")
-    content = "\r\n".join((",".join(COLUMNS), WITHDRAWN, OTHER)).encode()
-    files = {"file": ("3月.csv", content, "text/csv")}
-    answer = await cashier.post("/desk/finance/bank", data={"form_key": key_of(bank)}, files=files)
-    assert answer.status_code == 303
-    preview = await cashier.get(answer.headers["location"])
-    await cashier.post(f"{answer.headers['location']}/apply", data={"form_key": key_of(preview)})
-    page = await bookkeeper.get("/desk/finance/bank")
-    assert "支付宝（中国）" in page.text
-    assert "没有认定 2" in page.text
-    line = (await rows("SELECT id FROM bank_line WHERE serial = 'BK0001'"))[0]["id"]
-    chosen = await bookkeeper.get(f"/desk/finance/bank?handle={line}")
-    form = {"form_key": key_of(chosen), "status": "withdrawal"}
-    await bookkeeper.post(f"/desk/finance/bank/lines/{line}", data=form)
-    assert await balance_of(shop.site.fund_id, AccountType.BANK) == 20_000
-    finance = await bookkeeper.get("/desk/finance")
-    assert "在银行账户" in finance.text
-    assert "账是平的" in finance.text
-
-
-async def test_wrong_rows_of_a_statement_are_named_and_nothing_is_kept(shop: Shop, site: Starlette) -> None:
-    cashier = await browser(site, shop, Role.CASHIER)
-    content = "\r\n".join((",".join(COLUMNS), WITHDRAWN, "昨天,BK9,1,,,x")).encode()
-    files = {"file": ("3月.csv", content, "text/csv")}
-    key = key_of(await cashier.get("/desk/finance/bank"))
-    answer = await cashier.post("/desk/finance/bank", data={"form_key": key}, files=files)
-    assert answer.status_code == 400
-    assert "第 3 行" in answer.text
-    assert "请写成 2025-03-04" in answer.text
-    assert await rows("SELECT id FROM bank_statement") == []
 
 
 async def test_the_months_page_says_what_stands_in_the_way_and_gives_the_vouchers(shop: Shop, site: Starlette) -> None:

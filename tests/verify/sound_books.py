@@ -10,6 +10,10 @@ import claim_makers
 import makers
 from cishan.accounts.actions import disable_account
 from cishan.accounts.states import Role
+from cishan.bank.coding import code_line
+from cishan.bank.reading import COLUMNS, EXAMPLE
+from cishan.bank.statements import apply_statement, preview_statement
+from cishan.bank.states import BankLineStatus
 from cishan.claims.actions import claim_wish, lapse_due_claims
 from cishan.claims.states import ClaimStatus, ClaimWay
 from cishan.clock import SteppedClock, beijing_day
@@ -17,15 +21,13 @@ from cishan.database import APP_ROLE, rows
 from cishan.ledger.actions import number_entries
 from cishan.ledger.chain import chain_entries, publish_heads
 from cishan.payments.actions import close_unopened
-from cishan.reconciliation.bank import apply_statement, code_line, preview_statement
-from cishan.reconciliation.bank_reading import COLUMNS, EXAMPLE
 from cishan.reconciliation.closing import close_month, propose_closing
 from cishan.reconciliation.comparing import record_bill
 from cishan.reconciliation.fetching import open_days
 from cishan.reconciliation.reading import BillLine, bill_of
 from cishan.reconciliation.refunds import refunds_of_day
 from cishan.reconciliation.resolving import resolve_difference
-from cishan.reconciliation.states import BankLineStatus, BillRowKind, Resolution
+from cishan.reconciliation.states import BillRowKind, Resolution
 from cishan.sealing import Sealer
 from cishan.settings import Settings
 from cishan.summaries.actions import freeze_lists

@@ -22,12 +22,12 @@ from typing import Any, BinaryIO, Literal, Protocol
 from tortoise.transactions import in_transaction
 
 from cishan.accounts.viewer import Viewer
-from cishan.benefits.reading import Line, RowError, UnreadableFile, keep_file, read_lines
 from cishan.benefits.registry import RegistryFile
 from cishan.benefits.rules import BENEFIT_COLUMNS, PHONE, REGISTRY_COLUMNS, BenefitRow, RowReader
 from cishan.benefits.staging import BenefitLoader, Counts
 from cishan.benefits.states import ImportKind, ImportStatus
 from cishan.clock import beijing_day
+from cishan.csv_files import Line, RowError, UnreadableFile, keep_file, read_lines
 from cishan.database import rows
 from cishan.errors import Conflict, Forbidden, IllegalMove, InvalidInput, NotFound
 from cishan.households.bulk import RegistryLoader

@@ -3,9 +3,9 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from cishan.benefits.reading import RowError
 from cishan.benefits.rules import ADDRESS, CASE, ID_NUMBER, NAME, VILLAGE
 from cishan.benefits.staging import Counts
+from cishan.csv_files import RowError
 from cishan.households.bulk import RegistryLoader, Verdict
 from cishan.households.registry_rows import RegistryRow
 

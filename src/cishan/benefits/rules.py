@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from cishan.benefits.reading import Line, RowError
+from cishan.csv_files import Line, RowError
 from cishan.divisions.rules import is_code
 from cishan.households.registry_rows import RegistryRow
 from cishan.households.rules import (

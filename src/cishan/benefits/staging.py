@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from cishan.accounts.viewer import Viewer
-from cishan.benefits.reading import RowError
 from cishan.benefits.rules import AMOUNT, ID_NUMBER, PROGRAMME, BenefitRow
+from cishan.csv_files import RowError
 from cishan.database import rows
 from cishan.sealing import Sealer
 

@@ -7,18 +7,20 @@ again.
 import io
 from datetime import datetime
 
+from cishan.bank.coding import code_line
+from cishan.bank.desk import statements_directory
+from cishan.bank.reading import COLUMNS
+from cishan.bank.statements import apply_statement, preview_statement
+from cishan.bank.states import BankLineStatus
 from cishan.charities.queries import Site
 from cishan.clock import beijing_day
 from cishan.database import JsonRow, rows
 from cishan.demo.staff import Crew
-from cishan.reconciliation.bank import apply_statement, code_line, preview_statement
-from cishan.reconciliation.bank_desk import statements_directory
-from cishan.reconciliation.bank_reading import COLUMNS
 from cishan.reconciliation.comparing import record_bill
 from cishan.reconciliation.fetching import open_days
 from cishan.reconciliation.reading import BillLine, bill_of
 from cishan.reconciliation.refunds import refunds_of_day
-from cishan.reconciliation.states import BankLineStatus, BillRowKind
+from cishan.reconciliation.states import BillRowKind
 from cishan.services import Services
 
 PAID = """

@@ -1,15 +1,14 @@
-"""What finance sees of bills, the bank and months: one frozen object each."""
+"""What finance sees of bills and months: one frozen object each."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from cishan.benefits.reading import RowError
 from cishan.labels import label
 from cishan.page_parts import Column, Pagination
-from cishan.reconciliation.queries import BankLineRow, DayRow, DifferenceRow, MonthRow, StatementRow
+from cishan.reconciliation.queries import DayRow, DifferenceRow, MonthRow
 from cishan.reconciliation.rules import needs_second_person
-from cishan.reconciliation.states import BankLineStatus, DayStatus, DifferenceStatus, Resolution, StatementStatus
+from cishan.reconciliation.states import DayStatus, DifferenceStatus, Resolution
 from cishan.templating import day as day_text
 from cishan.templating import yuan
 
@@ -36,9 +35,6 @@ ENTRIES = Column("凭证", number=True)
 RESOLUTIONS = (
     (Resolution.BOOKED.value, label(Resolution.BOOKED), "账跟着支付宝走：多的记进基金，少的核销"),
     (Resolution.EXPLAINED.value, label(Resolution.EXPLAINED), "查明了原因，账不用动"),
-)
-LINE_CHOICES = tuple(
-    (status.value, label(status)) for status in (BankLineStatus.WITHDRAWAL, BankLineStatus.FEE, BankLineStatus.NOISE)
 )
 
 
@@ -100,48 +96,6 @@ class DayPage:
     compared_at: datetime | None
     can_ask: bool
     cards: tuple[DifferenceCard, ...]
-
-
-@dataclass(frozen=True)
-class BankLineCard:
-    id: int
-    title: str
-    amount_fen: int
-    at: datetime
-    party: str
-    summary: str
-    serial: str
-    state: str
-    note: str
-    handle_href: str
-    can_code: bool
-    values: Mapping[str, str]
-    errors: Errors
-    funds: tuple[tuple[str, str], ...]
-    choices: tuple[tuple[str, str], ...] = LINE_CHOICES
-
-
-@dataclass(frozen=True)
-class BankPage:
-    lines: tuple[BankLineCard, ...]
-    open: int
-    shows_all: bool
-    can_upload: bool
-    statements: tuple[StatementRow, ...]
-    row_errors: tuple[RowError, ...]
-    errors: Errors
-    sum_column: Column = SUM
-
-
-@dataclass(frozen=True)
-class StatementPage:
-    """A statement before it is written."""
-
-    id: int
-    file_name: str
-    rows_total: int
-    rows_new: int
-    is_applied: bool
 
 
 @dataclass(frozen=True)
@@ -237,37 +191,6 @@ def _people(row: DifferenceRow, names: Mapping[int, str]) -> tuple[tuple[str, st
     return (decision, ("谁处理的", people or "系统再次核对"))
 
 
-def bank_line_card(
-    row: BankLineRow,
-    *,
-    keeps_books: bool,
-    chosen: bool,
-    funds: Sequence[tuple[int, str]],
-    values: Mapping[str, str] = NOTHING,
-    errors: Errors = NOTHING,
-) -> BankLineCard:
-    """The form stands with the one movement that was chosen; what it looks like is ticked already, for a person to confirm."""
-    is_open = row.status is BankLineStatus.UNRECOGNISED
-    return BankLineCard(
-        id=row.id,
-        title=f"{'收入' if row.amount_fen > 0 else '支出'} {yuan(abs(row.amount_fen))}",
-        amount_fen=row.amount_fen,
-        at=row.at,
-        party=row.party or "没有写",
-        summary=row.summary or "没有写",
-        serial=row.serial,
-        state=label(row.status),
-        note=row.note,
-        handle_href=f"/desk/finance/bank?handle={row.id}#line-{row.id}"
-        if keeps_books and is_open and not chosen
-        else "",
-        can_code=keeps_books and is_open and chosen,
-        values={"status": row.suggestion.value, "fund": str(funds[0][0]) if funds else "", **values},
-        funds=tuple((str(fund_id), name) for fund_id, name in funds) if len(funds) > 1 else (),
-        errors=errors,
-    )
-
-
 def month_line(
     row: MonthRow, names: Mapping[int, str], obstacles: tuple[str, ...], *, keeps_books: bool, approves: bool
 ) -> MonthLine:
@@ -287,10 +210,6 @@ def month_line(
         can_propose=keeps_books and not closed and not proposed and not obstacles,
         can_close=approves and proposed and not obstacles,
     )
-
-
-def statement_page(row: StatementRow) -> StatementPage:
-    return StatementPage(row.id, row.file_name, row.rows_total, row.rows_new, row.status is StatementStatus.APPLIED)
 
 
 def month_start(text: str) -> date | None:

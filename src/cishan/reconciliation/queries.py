@@ -1,4 +1,4 @@
-"""Reads of bills, differences, bank movements and months. Every list is of one charity and has its limit."""
+"""Reads of bills, differences and months. Every list is of one charity and has its limit."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,20 +9,15 @@ from cishan.database import JsonRow, rows
 from cishan.errors import NotFound
 from cishan.reconciliation.rules import MonthFacts, first_of_next
 from cishan.reconciliation.states import (
-    BankLineStatus,
     BillRowKind,
     DayStatus,
     DifferenceKind,
     DifferenceStatus,
     Resolution,
-    StatementStatus,
 )
-from cishan.sealing import Sealer
 
 DAYS_A_PAGE = 31
 MOST_DIFFERENCES = 200
-MOST_BANK_LINES = 200
-MOST_STATEMENTS = 24
 MOST_MONTHS = 36
 DAY = timedelta(days=1)
 
@@ -49,15 +44,6 @@ SELECT x.id, x.kind, x.row_kind, x.trade_no, x.out_trade_no, x.request_no, x.our
 """
 OF_DAY = f"{DIFFERENCES} WHERE d.id = $1 ORDER BY (x.status = 'resolved'), x.id LIMIT $2"
 OPEN = "SELECT count(*) AS n FROM bill_difference x JOIN bill_day d ON d.id = x.day_id WHERE d.charity_id = $1 AND x.status <> 'resolved'"
-STATEMENTS = """
-SELECT id, file_name, rows_total, rows_new, status, uploaded_by_id, uploaded_at, applied_at FROM bank_statement
- WHERE charity_id = $1 AND ($2::bigint IS NULL OR id = $2) ORDER BY id DESC LIMIT $3
-"""
-BANK_LINES = """
-SELECT id, serial, at, amount_fen, party_sealed, summary_sealed, suggestion, status, note, coded_by_id FROM bank_line
- WHERE charity_id = $1 AND ($2 OR status = 'unrecognised') ORDER BY (status = 'unrecognised') DESC, at DESC, id DESC LIMIT $3
-"""
-OPEN_BANK_LINES = "SELECT count(*) AS n FROM bank_line WHERE charity_id = $1 AND status = 'unrecognised'"
 FIRST_ENTRY = "SELECT min(booked_at) AS first FROM ledger_entry WHERE charity_id = $1"
 CLOSINGS = "SELECT month, proposed_by_id, proposed_at, closed_by_id, closed_at, entries FROM month_closing WHERE charity_id = $1"
 MONTH_FACTS = """
@@ -82,15 +68,6 @@ SELECT (SELECT count(*) FROM bill_day WHERE charity_id = $1 AND day >= $2 AND da
                                                FROM month_closing WHERE charity_id = $1 AND closed_at IS NOT NULL),
                                             '-infinity')) AS earlier_open,
        EXISTS (SELECT FROM month_closing WHERE charity_id = $1 AND month >= $2 AND closed_at IS NOT NULL) AS closed
-"""
-
-MOST_FUNDS = 200
-FUNDS_WITH_MONEY = """
-SELECT f.id, f.name FROM fund f
- WHERE f.charity_id = $1
-   AND (f.kind = 'wish' OR (SELECT sum(p.amount_fen) FROM ledger_account a JOIN ledger_posting p ON p.account_id = a.id
-                             WHERE a.fund_id = f.id AND a.type IN ('alipay', 'bank')) > 0)
- ORDER BY f.kind = 'wish' DESC, f.id DESC LIMIT $2
 """
 
 
@@ -136,32 +113,6 @@ class DifferenceRow:
 
 
 @dataclass(frozen=True)
-class StatementRow:
-    id: int
-    file_name: str
-    rows_total: int
-    rows_new: int
-    status: StatementStatus
-    uploaded_by_id: int
-    uploaded_at: datetime
-    applied_at: datetime | None
-
-
-@dataclass(frozen=True)
-class BankLineRow:
-    id: int
-    serial: str
-    at: datetime
-    amount_fen: int
-    party: str
-    summary: str
-    suggestion: BankLineStatus
-    status: BankLineStatus
-    note: str
-    coded_by_id: int | None
-
-
-@dataclass(frozen=True)
 class MonthRow:
     """A month from the first entry on; `proposed_by_id` None for one that nobody has proposed to close."""
 
@@ -203,39 +154,6 @@ async def difference_in(charity_id: int, difference_id: int) -> DifferenceRow:
 
 async def count_open(charity_id: int) -> int:
     return int((await rows(OPEN, charity_id))[0]["n"])
-
-
-async def statements_of(charity_id: int, statement_id: int | None = None) -> tuple[StatementRow, ...]:
-    found = await rows(STATEMENTS, charity_id, statement_id, MOST_STATEMENTS)
-    return tuple(StatementRow(**{**row, "status": StatementStatus(row["status"])}) for row in found)
-
-
-async def bank_lines_of(charity_id: int, *, all_of_them: bool, sealer: Sealer) -> tuple[BankLineRow, ...]:
-    """Movements on the bank account, those that nobody has recognised first."""
-    return tuple(
-        BankLineRow(
-            id=row["id"],
-            serial=row["serial"],
-            at=row["at"],
-            amount_fen=row["amount_fen"],
-            party=sealer.open(row["party_sealed"], "bank_line.party"),
-            summary=sealer.open(row["summary_sealed"], "bank_line.summary"),
-            suggestion=BankLineStatus(row["suggestion"]),
-            status=BankLineStatus(row["status"]),
-            note=row["note"],
-            coded_by_id=row["coded_by_id"],
-        )
-        for row in await rows(BANK_LINES, charity_id, all_of_them, MOST_BANK_LINES)
-    )
-
-
-async def funds_with_money(charity_id: int) -> tuple[tuple[int, str], ...]:
-    """Funds that have money at Alipay or in the bank, the 微心愿 fund first: a movement on the account is one of theirs."""
-    return tuple((row["id"], row["name"]) for row in await rows(FUNDS_WITH_MONEY, charity_id, MOST_FUNDS))
-
-
-async def count_open_bank_lines(charity_id: int) -> int:
-    return int((await rows(OPEN_BANK_LINES, charity_id))[0]["n"])
 
 
 async def months_of(charity_id: int, now: datetime) -> tuple[MonthRow, ...]:

@@ -50,17 +50,3 @@ MOVES: dict[str, tuple[frozenset[DifferenceStatus], DifferenceStatus]] = {
     "vanish": (frozenset({DifferenceStatus.OPEN, DifferenceStatus.PROPOSED}), DifferenceStatus.RESOLVED),
 }
 """verb -> (statuses it may start from, status it leads to)."""
-
-
-class StatementStatus(StrEnum):
-    PREVIEWED = "previewed"
-    APPLIED = "applied"
-
-
-class BankLineStatus(StrEnum):
-    UNRECOGNISED = "unrecognised"
-    WITHDRAWAL = "withdrawal"
-    """Money of ours that came from Alipay."""
-    FEE = "fee"
-    NOISE = "noise"
-    """Known, and no business of this fund: another project's money on the same bank account."""

@@ -3,14 +3,15 @@
 import io
 from datetime import date
 
+from cishan.bank.coding import code_line
+from cishan.bank.reading import COLUMNS
+from cishan.bank.statements import apply_statement, preview_statement
+from cishan.bank.states import BankLineStatus
 from cishan.clock import beijing_day, beijing_midnight
 from cishan.database import rows
 from cishan.errors import Conflict
 from cishan.money import yuan_text
-from cishan.reconciliation.bank import apply_statement, code_line, preview_statement
-from cishan.reconciliation.bank_reading import COLUMNS
 from cishan.reconciliation.closing import close_month, propose_closing
-from cishan.reconciliation.states import BankLineStatus
 from cishan.simulate.scene import Scene, rng_of
 
 MONTHS = 12

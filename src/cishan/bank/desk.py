@@ -8,17 +8,18 @@ from starlette.datastructures import UploadFile
 from starlette.requests import Request
 from starlette.responses import Response
 
-from cishan.benefits.reading import RowError
+from cishan.bank.coding import code_line
+from cishan.bank.pages import NOTHING, BankPage, bank_line_card, statement_page
+from cishan.bank.queries import bank_lines_of, count_open_bank_lines, funds_with_money, statements_of
+from cishan.bank.reading import COLUMNS, EXAMPLE
+from cishan.bank.statements import apply_statement, preview_statement
+from cishan.bank.states import BankLineStatus
+from cishan.csv_files import RowError
 from cishan.errors import InvalidInput, NotFound
 from cishan.forms.reading import FormModel, read_fields, read_form, typed_text
 from cishan.forms.replay import answer_once
 from cishan.permissions import Permission, holds
-from cishan.reconciliation.bank import apply_statement, code_line, preview_statement
-from cishan.reconciliation.bank_reading import COLUMNS, EXAMPLE
 from cishan.reconciliation.desk import chosen_id
-from cishan.reconciliation.pages import NOTHING, BankPage, bank_line_card, statement_page
-from cishan.reconciliation.queries import bank_lines_of, count_open_bank_lines, funds_with_money, statements_of
-from cishan.reconciliation.states import BankLineStatus
 from cishan.settings import Settings
 from cishan.templating import page_response
 from cishan.web import done, path_id, see_other, services_of, viewer_of
@@ -74,7 +75,7 @@ async def _bank_response(
         row_errors=row_errors,
         errors=NOTHING if line_id else errors,
     )
-    return page_response(request, "reconciliation/bank.html", page, status=status)
+    return page_response(request, "bank/bank.html", page, status=status)
 
 
 async def upload(request: Request) -> Response:
@@ -117,7 +118,7 @@ async def show_statement(request: Request) -> Response:
     found = await statements_of(request.state.site.charity_id, path_id(request))
     if not found:
         raise NotFound
-    return page_response(request, "reconciliation/statement.html", statement_page(found[0]))
+    return page_response(request, "bank/statement.html", statement_page(found[0]))
 
 
 async def apply(request: Request) -> Response:

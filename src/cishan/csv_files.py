@@ -1,4 +1,4 @@
-"""Reads the bureau's CSV files as a stream, however they were made: a row at a time, with the row's number.
+"""Reads CSV files as a stream, however they were made: a row at a time, with the row's number.
 
 Nothing in a file is trusted: its encoding, its size, the length of a line or a cell, NUL characters, its header.
 """

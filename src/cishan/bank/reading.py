@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from cishan.benefits.reading import RowError, UnreadableFile, read_lines
+from cishan.bank.states import BankLineStatus
 from cishan.clock import BEIJING
+from cishan.csv_files import RowError, UnreadableFile, read_lines
 from cishan.money import fen_from_yuan_text
-from cishan.reconciliation.states import BankLineStatus
 
 COLUMNS = ("交易时间", "交易流水号", "收入", "支出", "对方户名", "摘要")
 EXAMPLE = "2025-03-04 10:20:00,202503040001,500.00,,支付宝（中国）网络技术有限公司,提现"

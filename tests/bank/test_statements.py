@@ -7,16 +7,17 @@ from pathlib import Path
 import pytest
 
 from cishan.accounts.states import Role
+from cishan.bank.coding import code_line
+from cishan.bank.queries import funds_with_money
+from cishan.bank.reading import COLUMNS, ReadStatement
+from cishan.bank.statements import apply_statement, preview_statement
+from cishan.bank.states import BankLineStatus
 from cishan.clock import SteppedClock
 from cishan.database import rows
 from cishan.errors import Conflict, Forbidden, InvalidInput
 from cishan.ledger.actions import Source, book_gift
 from cishan.ledger.queries import balance_of
 from cishan.ledger.states import AccountType
-from cishan.reconciliation.bank import apply_statement, code_line, preview_statement
-from cishan.reconciliation.bank_reading import COLUMNS, ReadStatement
-from cishan.reconciliation.queries import funds_with_money
-from cishan.reconciliation.states import BankLineStatus
 from cishan.sealing import Sealer
 from cishan.settings import Settings
 from projects.project_makers import make_open_project, make_project_people
