@@ -29,6 +29,7 @@ COMMANDS: tuple[Entry, ...] = (
     Entry("sandbox", "cishan.commands.sandbox", "启动本机的模拟支付网关（不动真钱）"),
     Entry("routes", "cishan.commands.routes", "列出所有网址和谁可以进入"),
     Entry("keys", "cishan.commands.keys", "更换封存密钥并重新封存"),
+    Entry("charity", "cishan.commands.charity", "查看慈善组织，更改收对公转账的银行账户"),
     Entry("merchants", "cishan.commands.merchants", "查看和更换收款商户的密钥"),
     Entry("verify", "cishan.verify.command", "核对账目和数据，找出任何不一致"),
     Entry("trace", "cishan.commands.trace", "查一笔捐款的每一分钱现在在哪里"),

@@ -242,6 +242,8 @@ LABELS: dict[type[StrEnum], Mapping[Any, str]] = {
         EntryKind.REFUND: "退款",
         EntryKind.REFUND_KEPT: "退款转入基金",
         EntryKind.WITHDRAWAL: "支付宝提现到银行",
+        EntryKind.HOLD: "暂收转账，捐赠人待查",
+        EntryKind.HOLD_BACK: "暂收转账退回",
         EntryKind.FEE: "手续费",
         EntryKind.PAYABLE: "批准救助",
         EntryKind.PAYOUT: "付出救助款",
@@ -293,8 +295,12 @@ LABELS: dict[type[StrEnum], Mapping[Any, str]] = {
     StatementStatus: {StatementStatus.PREVIEWED: "待导入", StatementStatus.APPLIED: "已导入"},
     BankLineStatus: {
         BankLineStatus.UNRECOGNISED: "没有认定",
+        BankLineStatus.GIFT: "捐款",
+        BankLineStatus.HELD: "暂收，捐赠人待查",
         BankLineStatus.WITHDRAWAL: "支付宝提现到账",
         BankLineStatus.FEE: "手续费",
+        BankLineStatus.REFUND: "退还捐款",
+        BankLineStatus.SENT_BACK: "退回暂收的转账",
         BankLineStatus.NOISE: "和这个项目无关",
     },
     Whereabouts: {

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from bank.bank_makers import table
 from cishan.accounts.states import Role
 from cishan.bank.coding import code_line
 from cishan.bank.queries import funds_with_money
-from cishan.bank.reading import COLUMNS, ReadStatement
+from cishan.bank.reading import ReadStatement
 from cishan.bank.statements import apply_statement, preview_statement
 from cishan.bank.states import BankLineStatus
 from cishan.clock import SteppedClock
@@ -31,10 +32,6 @@ OTHER = '2025-03-05,BK0003,"1,000.00",,张三,往来款'
 @pytest.fixture
 async def shop(transaction: Settings, sealer: Sealer, clock: SteppedClock) -> Shop:
     return await make_shop(transaction, sealer, clock)
-
-
-def table(*lines: str) -> io.BytesIO:
-    return io.BytesIO("\r\n".join((",".join(COLUMNS), *lines)).encode("utf-8-sig"))
 
 
 async def preview(shop: Shop, directory: Path, *lines: str) -> tuple[int, ReadStatement]:

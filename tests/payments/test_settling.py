@@ -30,13 +30,14 @@ def test_the_table_has_a_cell_for_everything() -> None:
     assert set(CELLS) == set(product(OrderStand, TradeStatus, (False, True)))
 
 
-def test_an_order_is_paid_and_closed_in_one_file_and_settled_from_two() -> None:
-    """One door: notice, return page, poll and staff reach it through the inbox or the poller; the demo has no gateway."""
+def test_an_order_is_paid_and_closed_in_one_file_and_settled_from_three() -> None:
+    """One door: notice, return page, poll and staff reach it through the inbox or the poller, the bank through its own; the demo
+    has no gateway."""
     sources = {path.relative_to(SOURCE).as_posix(): path.read_text() for path in SOURCE.rglob("*.py")}
     writers = {name for name, text in sources.items() if re.search(r"UPDATE payment_order SET status", text)}
     callers = {name for name, text in sources.items() if re.search(r"await settle\(", text)}
     assert writers == {"payments/actions.py"}
-    assert callers == {"payments/inbox.py", "payments/polling.py", "demo/vouching.py"}
+    assert callers == {"payments/inbox.py", "payments/polling.py", "payments/transfers.py", "demo/vouching.py"}
 
 
 @pytest.mark.usefixtures("transaction")

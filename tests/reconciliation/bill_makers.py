@@ -104,6 +104,8 @@ class FakeAlipay:
     away: bool = False
     address: str = "http://127.0.0.1:9/bill/{day}"
     fetched: list[str] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
+    """The methods that were called, in order."""
 
     def gateway(self, clock: SteppedClock) -> AlipayGateway:
         client = httpx2.AsyncClient(transport=httpx2.MockTransport(self.answer))
@@ -117,6 +119,7 @@ class FakeAlipay:
             day = date.fromisoformat(request.url.path.rsplit("/", 1)[1])
             return httpx2.Response(200, content=self.bills[day])
         method = parse_qs(request.url.query.decode())["method"][0]
+        self.asked.append(method)
         asked = json.loads(parse_qs((await request.aread()).decode())["biz_content"][0])
         content = self._bill(asked) if method.endswith("downloadurl.query") else self._trade(asked["out_trade_no"])
         name = method.replace(".", "_") + "_response"

@@ -8,6 +8,7 @@ from tortoise.connection import get_connection
 
 import claim_makers
 import makers
+from bank.story import tell_of_transfers
 from cishan.accounts.actions import disable_account
 from cishan.accounts.states import Role
 from cishan.bank.coding import code_line
@@ -91,6 +92,7 @@ async def tell_story(settings: Settings, sealer: Sealer, clock: SteppedClock) ->
     await tell_of_receipts(team.finance, sealer=sealer, now=now)
     await freeze_lists(makers.CITY, now.year, now=clock.advance(DAY))
     await agree_with_bill(settings, team, sealer, clock)
+    await tell_of_transfers(settings, team.site, sealer, clock)
     await tell_of_disclosures(team.site, team.finance, sealer, clock)
     await number_entries()
     await chain_entries(limit=1_000, now=clock.now())

@@ -55,6 +55,12 @@ CHANGED_BOOKS = [
 ]
 """What nobody but the owner of the database could do to old books: every column, the numbers, the chain itself."""
 
+NO_WHAT = "ALTER TABLE bank_line DROP CONSTRAINT ck_bank_line_what; "
+OTHER_CHANNEL = (
+    "ALTER TABLE payment_order DROP CONSTRAINT ck_order_channel; "
+    "UPDATE payment_order SET channel = 'alipay' WHERE channel = 'bank'"
+)
+
 BREAKS: list[tuple[str, str]] = [
     ("entries_balanced", "UPDATE ledger_posting SET amount_fen = amount_fen + 1 WHERE id = 1"),
     ("entries_balanced", "DELETE FROM ledger_posting WHERE entry_id = 1"),
@@ -198,7 +204,15 @@ BREAKS: list[tuple[str, str]] = [
     ("fees_agree_with_bills", "DELETE FROM ledger_entry WHERE kind = 'fee'"),
     ("nothing_in_closed_month", "UPDATE ledger_entry SET booked_at = '2025-02-28 15:59:59Z' WHERE id = 1"),
     ("bank_lines_booked_once", "DELETE FROM ledger_entry WHERE kind = 'withdrawal'"),
-    ("bank_lines_booked_once", "UPDATE bank_line SET status = 'noise'"),
+    ("bank_lines_booked_once", NO_WHAT + "UPDATE bank_line SET status = 'noise'"),
+    ("bank_lines_booked_once", "DELETE FROM ledger_entry WHERE kind = 'hold'"),
+    ("unassigned_equals_rows", NO_WHAT + "UPDATE bank_line SET settles_id = NULL"),
+    ("paid_order_booked_once", OTHER_CHANNEL),
+    ("refunds_booked_once", OTHER_CHANNEL),
+    ("transfers_have_their_movement", NO_WHAT + "UPDATE bank_line SET order_id = NULL WHERE status = 'gift'"),
+    ("transfers_have_their_movement", "UPDATE bank_line SET amount_fen = amount_fen + 1 WHERE status = 'gift'"),
+    ("transfers_have_their_movement", NO_WHAT + "UPDATE bank_line SET refund_id = NULL WHERE status = 'refund'"),
+    ("transfers_have_their_movement", NO_WHAT + "UPDATE bank_line SET status = 'noise' WHERE status = 'held'"),
     ("one_live_claim", SECOND_CLAIM),
     ("wish_agrees_with_claim", "UPDATE wish SET status = 'published' WHERE status = 'claimed'"),
     ("wish_agrees_with_claim", "UPDATE claim SET status = 'lapsed' WHERE status = 'advanced'"),

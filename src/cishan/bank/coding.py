@@ -1,15 +1,16 @@
-"""The only writer of what a bank movement is: the bookkeeper says so, once, and it is booked (R-18)."""
+"""What a bank movement is: the bookkeeper says so, once, and it is booked (R-18). Gifts and what goes back: `gifts`, `returns`."""
 
 from datetime import datetime
 
 from tortoise.transactions import in_transaction
 
 from cishan.accounts.viewer import Viewer
+from cishan.bank.rules import check_may_be
 from cishan.bank.states import BankLineStatus
 from cishan.database import JsonRow, rows
 from cishan.errors import Conflict, Forbidden, InvalidInput, NotFound
 from cishan.events.actions import record_event
-from cishan.ledger.actions import Source, book_fee, book_withdrawal
+from cishan.ledger.actions import Source, book_fee, book_hold, book_withdrawal
 from cishan.ledger.queries import balance_of
 from cishan.ledger.states import AccountType
 from cishan.permissions import Permission, holds
@@ -17,9 +18,16 @@ from cishan.reconciliation.comparing import WISH_FUND
 from cishan.reconciliation.rules import check_alipay_holds, check_reason
 
 SOURCE_KIND = "bank_line"
-LOCK_LINE = "SELECT id, charity_id, at, amount_fen, status FROM bank_line WHERE id = $1 AND charity_id = $2 FOR UPDATE"
+LOCK_LINE = """
+SELECT id, charity_id, serial, at, amount_fen, party_sealed, transfer_code, status, held_for_id FROM bank_line
+ WHERE id = $1 AND charity_id = $2 FOR UPDATE
+"""
+SETTLED = "SELECT id FROM bank_line WHERE settles_id = $1"
 FUND = "SELECT id FROM fund WHERE id = $1 AND charity_id = $2"
-CODE = "UPDATE bank_line SET status = $2, note = $3, coded_by_id = $4, coded_at = $5 WHERE id = $1"
+CODE = """
+UPDATE bank_line SET status = $2, note = $3, coded_by_id = $4, coded_at = $5, order_id = $6, refund_id = $7, held_for_id = $8,
+       settles_id = $9 WHERE id = $1
+"""
 
 
 async def code_line(
@@ -32,37 +40,34 @@ async def code_line(
     now: datetime,
     fund_id: int | None = None,
 ) -> None:
-    """Says what a movement is, once: a withdrawal from Alipay or a fee is booked, noise needs its reason and is not.
+    """Says what a movement is: a withdrawal, a fee or a gift whose giver is not known is booked, noise needs its reason.
 
     `fund_id` is the fund whose money moved, the 微心愿 fund when none is named: each fund's money is taken to the bank by
     itself (慈善法 art. 54). Raises InvalidInput("fund") for a fund that is not the charity's.
     """
-    _must(actor, Permission.KEEP_BOOKS)
+    must_keep_books(actor)
     async with in_transaction():
-        line = await _line(line_id, charity_id)
-        if line["status"] != BankLineStatus.UNRECOGNISED:
-            raise Conflict("这笔流水已经有人认定过了。")
-        kept = check_reason(note.strip()) if status is BankLineStatus.NOISE else note.strip()[:200]
-        await _book(line, status, fund_id, now=now)
-        await rows(CODE, line_id, status.value, kept[:200], actor.account_id, now)
-        await record_event("bank_line", line_id, status.value, actor=actor, now=now)
+        line = await lock_line(line_id, charity_id)
+        check_may_be(line["status"], status, line["amount_fen"], is_settled=line["is_settled"])
+        if status is BankLineStatus.NOISE:
+            note = check_reason(note.strip())
+        fund = await _fund_of(charity_id, fund_id)
+        await _book(line, status, fund, now=now)
+        held_for = fund if status is BankLineStatus.HELD else None
+        await mark_line(line, status, note, actor=actor, now=now, held_for_id=held_for)
 
 
-async def _book(line: JsonRow, status: BankLineStatus, named_fund: int | None, *, now: datetime) -> None:
+async def _book(line: JsonRow, status: BankLineStatus, fund_id: int, *, now: datetime) -> None:
     amount_fen, source = line["amount_fen"], Source(SOURCE_KIND, line["id"])
-    fund_id = await _fund_of(line["charity_id"], named_fund)
     if status is BankLineStatus.WITHDRAWAL:
-        if amount_fen < 0:
-            raise InvalidInput({"status": "这笔是支出，不是从支付宝提现到账。"})
         check_alipay_holds(amount_fen, await balance_of(fund_id, AccountType.ALIPAY))
         await book_withdrawal(fund_id, amount_fen, source, arrived_at=line["at"], now=now)
     elif status is BankLineStatus.FEE:
-        if amount_fen > 0:
-            raise InvalidInput({"status": "这笔是收入，不是手续费。"})
-        if -amount_fen > await balance_of(fund_id, AccountType.BANK):
-            raise Conflict("账上银行存款不够付这笔手续费。请先核对这笔是不是别的项目的钱。")
+        await check_bank_holds(fund_id, -amount_fen)
         await book_fee(fund_id, AccountType.BANK, -amount_fen, source, kept_at=line["at"], now=now)
-    elif status is BankLineStatus.UNRECOGNISED:
+    elif status is BankLineStatus.HELD:
+        await book_hold(fund_id, amount_fen, source, arrived_at=line["at"], now=now)
+    elif status is not BankLineStatus.NOISE:
         raise InvalidInput({"status": "请从列出的选项中选择。"})
 
 
@@ -74,13 +79,44 @@ async def _fund_of(charity_id: int, named_fund: int | None) -> int:
     return fund_id
 
 
-async def _line(line_id: int, charity_id: int) -> JsonRow:
+# --- for this room's other writers, inside their own transaction ----------------------------------------------------
+
+
+async def lock_line(line_id: int, charity_id: int) -> JsonRow:
+    """A movement of this charity, locked until the transaction ends; `is_settled` says that what was held has gone back."""
     found = await rows(LOCK_LINE, line_id, charity_id)
     if not found:
         raise NotFound
-    return found[0]
+    # Asked behind the lock: whoever sent it back held the same lock.
+    settled = bool(await rows(SETTLED, line_id))
+    return {**found[0], "status": BankLineStatus(found[0]["status"]), "is_settled": settled}
 
 
-def _must(actor: Viewer, permission: Permission) -> None:
-    if not holds(actor.role, permission):
+async def mark_line(
+    line: JsonRow,
+    status: BankLineStatus,
+    note: str,
+    *,
+    actor: Viewer | None,
+    now: datetime,
+    order_id: int | None = None,
+    refund_id: int | None = None,
+    held_for_id: int | None = None,
+    settles_id: int | None = None,
+) -> None:
+    """Writes what a locked movement is, and the order, refund, fund or earlier movement it belongs to."""
+    by = actor.account_id if actor else None
+    points_to = (order_id, refund_id, held_for_id, settles_id)
+    await rows(CODE, line["id"], status.value, note.strip()[:200], by, now, *points_to)
+    await record_event("bank_line", line["id"], status.value, actor=actor, now=now)
+
+
+async def check_bank_holds(fund_id: int, amount_fen: int) -> None:
+    """Nothing leaves the bank that the fund does not have there."""
+    if amount_fen > await balance_of(fund_id, AccountType.BANK):
+        raise Conflict("这个项目在账上的银行存款不够这笔支出。请先核对这笔是不是别的项目的钱。")
+
+
+def must_keep_books(actor: Viewer) -> None:
+    if not holds(actor.role, Permission.KEEP_BOOKS):
         raise Forbidden

@@ -9,15 +9,18 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from cishan.bank.coding import code_line
+from cishan.bank.gifts import take_as_gift, take_named_transfers
 from cishan.bank.pages import NOTHING, BankPage, bank_line_card, statement_page
-from cishan.bank.queries import bank_lines_of, count_open_bank_lines, funds_with_money, statements_of
-from cishan.bank.reading import COLUMNS, EXAMPLE
+from cishan.bank.queries import bank_lines_of, count_open_bank_lines, funds_with_money, pledges_of, statements_of
+from cishan.bank.reading import COLUMNS, EXAMPLE, MOST_LINES
+from cishan.bank.returns import record_held_gone, record_refund_gone
 from cishan.bank.statements import apply_statement, preview_statement
 from cishan.bank.states import BankLineStatus
 from cishan.csv_files import RowError
-from cishan.errors import InvalidInput, NotFound
+from cishan.errors import Conflict, InvalidInput, NotFound
 from cishan.forms.reading import FormModel, read_fields, read_form, typed_text
 from cishan.forms.replay import answer_once
+from cishan.payments.views import owners_of
 from cishan.permissions import Permission, holds
 from cishan.reconciliation.desk import chosen_id
 from cishan.settings import Settings
@@ -31,6 +34,7 @@ class CodeForm(FormModel):
     status: BankLineStatus
     note: str = Field(default="", max_length=200)
     fund: int | None = None
+    number: str = Field(default="", max_length=64)
 
 
 def statements_directory(settings: Settings) -> Path:
@@ -56,10 +60,14 @@ async def _bank_response(
     shows_all = "all" in request.query_params
     found = await bank_lines_of(charity_id, all_of_them=shows_all, sealer=services_of(request).sealer)
     funds = await funds_with_money(charity_id) if keeps_books and chosen else ()
+    sealer = services_of(request).sealer
+    for_chosen = [row for row in found if row.id == chosen and row.amount_fen > 0]
+    pledges = await pledges_of(charity_id, for_chosen[0].amount_fen, sealer=sealer) if for_chosen else ()
     page = BankPage(
         lines=tuple(
             bank_line_card(
                 row,
+                pledges=pledges if row.id == chosen else (),
                 keeps_books=keeps_books,
                 chosen=row.id == chosen,
                 funds=funds,
@@ -122,6 +130,7 @@ async def show_statement(request: Request) -> Response:
 
 
 async def apply(request: Request) -> Response:
+    """Writes the movements; those that name a pledge and its sum are taken at once."""
     services, viewer, statement_id = services_of(request), viewer_of(request), path_id(request)
 
     async def act() -> str:
@@ -135,24 +144,50 @@ async def apply(request: Request) -> Response:
         )
         return BANK
 
-    return done(await answer_once(request, act), "statement-applied")
+    answer = done(await answer_once(request, act), "statement-applied")
+    await take_named_transfers(limit=MOST_LINES, services=services, owners=owners_of(request), now=services.clock.now())
+    return answer
 
 
 async def code(request: Request) -> Response:
-    services, viewer, line_id = services_of(request), viewer_of(request), path_id(request)
+    line_id = path_id(request)
 
     async def act() -> str:
-        form = await read_form(request, CodeForm)
-        charity_id, now = request.state.site.charity_id, services.clock.now()
-        await code_line(
-            line_id, form.status, form.note, charity_id=charity_id, fund_id=form.fund, actor=viewer, now=now
-        )
+        await _code(request, line_id, await read_form(request, CodeForm))
         return BANK
 
     try:
         return done(await answer_once(request, act), "bank-line-coded")
-    except InvalidInput as error:
+    except (InvalidInput, Conflict) as error:
+        errors = error.fields if isinstance(error, InvalidInput) else {"": error.sentence}
         values = typed_text(await read_fields(request))
-        return await _bank_response(
-            request, line_id=line_id, values=values, errors=error.fields, status=error.status_code
-        )
+        return await _bank_response(request, line_id=line_id, values=values, errors=errors, status=error.status_code)
+
+
+async def _code(request: Request, line_id: int, form: CodeForm) -> None:
+    services = services_of(request)
+    charity_id, actor, now = request.state.site.charity_id, viewer_of(request), services.clock.now()
+    match form.status:
+        case BankLineStatus.GIFT:
+            await take_as_gift(
+                line_id,
+                form.number,
+                form.note,
+                charity_id=charity_id,
+                services=services,
+                owners=owners_of(request),
+                actor=actor,
+                now=now,
+            )
+        case BankLineStatus.REFUND:
+            await record_refund_gone(
+                line_id, form.number, form.note, charity_id=charity_id, actor=actor, sealer=services.sealer, now=now
+            )
+        case BankLineStatus.SENT_BACK:
+            await record_held_gone(
+                line_id, form.number, form.note, charity_id=charity_id, actor=actor, sealer=services.sealer, now=now
+            )
+        case _:
+            await code_line(
+                line_id, form.status, form.note, charity_id=charity_id, fund_id=form.fund, actor=actor, now=now
+            )

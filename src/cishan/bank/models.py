@@ -7,7 +7,9 @@ from tortoise.models import Model
 
 from cishan.accounts.models import Account
 from cishan.bank.states import BankLineStatus, StatementStatus
-from cishan.charities.models import Charity
+from cishan.charities.models import Charity, Fund
+from cishan.payments.models import Order
+from cishan.refunds.models import Refund
 
 
 class BankStatement(Model):
@@ -54,9 +56,24 @@ class BankLine(Model):
     amount_fen = fields.BigIntField()
     party_sealed = fields.BinaryField()
     summary_sealed = fields.BinaryField()
+    transfer_code = fields.CharField(max_length=14, null=True)
+    """The one code that the giver wrote."""
     suggestion = fields.CharEnumField(BankLineStatus, max_length=12)
     status = fields.CharEnumField(BankLineStatus, max_length=12)
     note = fields.CharField(max_length=200, default="")
+    order: fields.ForeignKeyNullableRelation[Order] = fields.ForeignKeyField(
+        "cishan.Order", related_name="bank_lines", null=True, unique=True, on_delete=fields.RESTRICT
+    )
+    refund: fields.ForeignKeyNullableRelation[Refund] = fields.ForeignKeyField(
+        "cishan.Refund", related_name="bank_lines", null=True, unique=True, on_delete=fields.RESTRICT
+    )
+    held_for: fields.ForeignKeyNullableRelation[Fund] = fields.ForeignKeyField(
+        "cishan.Fund", related_name="bank_lines_held", null=True, on_delete=fields.RESTRICT
+    )
+    settles: fields.ForeignKeyNullableRelation["BankLine"] = fields.ForeignKeyField(
+        "cishan.BankLine", related_name="settled_by", null=True, unique=True, on_delete=fields.RESTRICT
+    )
+    """The movement that was held and goes back by this one."""
     coded_by: fields.ForeignKeyNullableRelation[Account] = fields.ForeignKeyField(
         "cishan.Account", related_name="bank_lines_coded", null=True, on_delete=fields.RESTRICT
     )
@@ -68,5 +85,15 @@ class BankLine(Model):
         constraints = [
             UniqueConstraint(fields=("charity_id", "serial"), name="uq_bank_line"),
             CheckConstraint(check="amount_fen <> 0", name="ck_bank_line_amount"),
+            CheckConstraint(
+                check="(status = 'gift') = (order_id IS NOT NULL) AND (status = 'refund') = (refund_id IS NOT NULL) "
+                "AND (status = 'held') = (held_for_id IS NOT NULL) AND (status = 'sent_back') = (settles_id IS NOT NULL)",
+                name="ck_bank_line_what",
+            ),
+            CheckConstraint(
+                check="(status IN ('gift', 'held', 'withdrawal') AND amount_fen > 0) OR status IN ('unrecognised', 'noise') "
+                "OR (status IN ('fee', 'refund', 'sent_back') AND amount_fen < 0)",
+                name="ck_bank_line_way",
+            ),
             CheckConstraint(check="(status = 'unrecognised') = (coded_at IS NULL)", name="ck_bank_line_coded"),
         ]

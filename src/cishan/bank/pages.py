@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from cishan.bank.queries import BankLineRow, StatementRow
-from cishan.bank.states import BankLineStatus, StatementStatus
+from cishan.bank.queries import BankLineRow, Pledge, StatementRow
+from cishan.bank.rules import choices_for
+from cishan.bank.states import MOVES, BankLineStatus, StatementStatus
 from cishan.csv_files import RowError
 from cishan.labels import label
 from cishan.page_parts import Column
@@ -15,9 +16,13 @@ Errors = Mapping[str, str]
 NOTHING: Errors = {}
 
 SUM = Column("金额", number=True)
-LINE_CHOICES = tuple(
-    (status.value, label(status)) for status in (BankLineStatus.WITHDRAWAL, BankLineStatus.FEE, BankLineStatus.NOISE)
-)
+HINTS = {
+    BankLineStatus.GIFT: "填认捐时的转账码。金额和认捐的不一样，或者是第二笔，也照实际到账的记",
+    BankLineStatus.HELD: "记在账上，等查到是谁捐的再改成捐款",
+    BankLineStatus.REFUND: "填退款编号",
+    BankLineStatus.SENT_BACK: "填当初收到那笔的流水号",
+    BankLineStatus.NOISE: "要写明是什么钱",
+}
 
 
 @dataclass(frozen=True)
@@ -36,7 +41,9 @@ class BankLineCard:
     values: Mapping[str, str]
     errors: Errors
     funds: tuple[tuple[str, str], ...]
-    choices: tuple[tuple[str, str], ...] = LINE_CHOICES
+    choices: tuple[tuple[str, str, str], ...]
+    number_label: str
+    pledges: tuple[Pledge, ...]
 
 
 @dataclass(frozen=True)
@@ -68,11 +75,14 @@ def bank_line_card(
     keeps_books: bool,
     chosen: bool,
     funds: Sequence[tuple[int, str]],
+    pledges: tuple[Pledge, ...] = (),
     values: Mapping[str, str] = NOTHING,
     errors: Errors = NOTHING,
 ) -> BankLineCard:
     """The form stands with the one movement that was chosen; what it looks like is ticked already, for a person to confirm."""
-    is_open = row.status is BankLineStatus.UNRECOGNISED
+    is_open, came_in = row.status in MOVES and not row.is_settled, row.amount_fen > 0
+    allowed = [status for status in choices_for(row.amount_fen) if status in MOVES.get(row.status, ())]
+    suggested = {"status": row.suggestion.value, "number": row.transfer_code}
     return BankLineCard(
         id=row.id,
         title=f"{'收入' if row.amount_fen > 0 else '支出'} {yuan(abs(row.amount_fen))}",
@@ -87,9 +97,12 @@ def bank_line_card(
         if keeps_books and is_open and not chosen
         else "",
         can_code=keeps_books and is_open and chosen,
-        values={"status": row.suggestion.value, "fund": str(funds[0][0]) if funds else "", **values},
+        values={**suggested, "fund": str(funds[0][0]) if funds else "", **values},
         funds=tuple((str(fund_id), name) for fund_id, name in funds) if len(funds) > 1 else (),
         errors=errors,
+        choices=tuple((status.value, label(status), HINTS.get(status, "")) for status in allowed),
+        number_label="转账码" if came_in else "退款编号或流水号",
+        pledges=pledges,
     )
 
 

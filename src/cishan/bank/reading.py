@@ -9,6 +9,7 @@ from cishan.bank.states import BankLineStatus
 from cishan.clock import BEIJING
 from cishan.csv_files import RowError, UnreadableFile, read_lines
 from cishan.money import fen_from_yuan_text
+from cishan.payments.rules import transfer_codes_in
 
 COLUMNS = ("交易时间", "交易流水号", "收入", "支出", "对方户名", "摘要")
 EXAMPLE = "2025-03-04 10:20:00,202503040001,500.00,,支付宝（中国）网络技术有限公司,提现"
@@ -35,9 +36,17 @@ class StatementLine:
     summary: str
 
     @property
+    def transfer_code(self) -> str | None:
+        """The code that the giver of a transfer wrote; None where there is none, or more than one."""
+        codes = transfer_codes_in(self.summary) if self.amount_fen > 0 else ()
+        return codes[0] if len(codes) == 1 else None
+
+    @property
     def suggestion(self) -> BankLineStatus:
         """What it looks like; a person decides."""
         words = f"{self.party} {self.summary}"
+        if self.transfer_code:
+            return BankLineStatus.GIFT
         if self.amount_fen > 0 and _ALIPAY.search(words) and _WITHDRAWN.search(words):
             return BankLineStatus.WITHDRAWAL
         if self.amount_fen < 0 and _FEE.search(words):

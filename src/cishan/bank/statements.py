@@ -33,10 +33,11 @@ LOCK_STATEMENT = (
 )
 APPLY = "UPDATE bank_statement SET status = 'applied', applied_at = $2, rows_new = $3 WHERE id = $1"
 ADD_LINES = """
-INSERT INTO bank_line (statement_id, charity_id, serial, at, amount_fen, party_sealed, summary_sealed, suggestion, status, note)
-SELECT $1, $2, serial, at, amount_fen, party, summary, suggestion, 'unrecognised', ''
-  FROM unnest($3::varchar[], $4::timestamptz[], $5::bigint[], $6::bytea[], $7::bytea[], $8::varchar[])
-    AS line (serial, at, amount_fen, party, summary, suggestion)
+INSERT INTO bank_line (statement_id, charity_id, serial, at, amount_fen, party_sealed, summary_sealed, suggestion, transfer_code, status,
+                       note)
+SELECT $1, $2, serial, at, amount_fen, party, summary, suggestion, code, 'unrecognised', ''
+  FROM unnest($3::varchar[], $4::timestamptz[], $5::bigint[], $6::bytea[], $7::bytea[], $8::varchar[], $9::varchar[])
+    AS line (serial, at, amount_fen, party, summary, suggestion, code)
 ON CONFLICT (charity_id, serial) DO NOTHING RETURNING id
 """
 
@@ -95,6 +96,7 @@ async def _add_lines(statement: JsonRow, lines: tuple[StatementLine, ...], seale
         [sealer.seal(line.party, PARTY_LABEL) for line in lines],
         [sealer.seal(line.summary, SUMMARY_LABEL) for line in lines],
         [line.suggestion.value for line in lines],
+        [line.transfer_code for line in lines],
     )
     return len(added)
 

@@ -19,9 +19,13 @@ class Charity(Model):
     address = fields.CharField(max_length=120)
     platform_url = fields.CharField(max_length=200, null=True)
     created_at = fields.DatetimeField()
+    bank_name = fields.CharField(max_length=60, default="", db_default="")
+    bank_number = fields.CharField(max_length=32, default="", db_default="")
+    """Its account for transfers, in its own name; both empty while it takes none."""
 
     class Meta:
         table = "charity"
+        constraints = [CheckConstraint(check="(bank_name = '') = (bank_number = '')", name="ck_charity_bank")]
 
 
 class Certificate(Model):

@@ -7,6 +7,7 @@ from cishan.database import rows
 
 SITE = """
 SELECT c.id, c.name, c.uscc, c.division_code, c.legal_mode, c.contact_phone, c.report_phone, c.address, c.platform_url,
+       c.bank_name, c.bank_number,
        (SELECT number FROM certificate t WHERE t.charity_id = c.id AND t.kind = 'public_fundraising'
          ORDER BY valid_from DESC LIMIT 1) AS certificate_no,
        f.id AS fund_id, f.name AS fund_name, f.filing_number, f.purpose
@@ -33,6 +34,8 @@ class Site:
     fund_name: str
     filing_number: str
     purpose: str
+    bank_name: str
+    bank_number: str
 
 
 async def load_site() -> Site | None:
@@ -56,4 +59,6 @@ async def load_site() -> Site | None:
         fund_name=row["fund_name"] or "",
         filing_number=row["filing_number"] or "",
         purpose=row["purpose"] or "",
+        bank_name=row["bank_name"],
+        bank_number=row["bank_number"],
     )

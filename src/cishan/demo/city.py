@@ -186,6 +186,8 @@ def _facts() -> CharityFacts:
         registration_number="示例登记证 0001 号",
         certificate_number="示例公开募捐资格证 0001 号",
         certificate_from=date(2017, 1, 1),
+        bank_name="示例银行德州分行",
+        bank_number="37050000000000000001",
         fund_name="微心愿",
         filing_number="示例备案 53371400MJE0000011A25001",
         fund_purpose="满足本市困难家庭的微心愿。受益人由村和乡镇走访核实，按先后次序确定，不指定个人。",

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from tortoise.transactions import in_transaction
 
+from cishan.accounts.states import Role
 from cishan.accounts.viewer import Viewer
 from cishan.database import JsonRow, rows
 from cishan.donations.models import Donation
@@ -14,6 +15,7 @@ from cishan.donations.rules import (
     check_takes_money,
     check_within_cap,
     next_status,
+    pay_by,
     refusal_of_payment,
     takes_money,
 )
@@ -27,7 +29,7 @@ from cishan.money import yuan_text
 from cishan.payments.actions import NewLine, open_order
 from cishan.payments.owners import Unspent, Used
 from cishan.payments.rules import is_far_beyond
-from cishan.payments.states import LateChoice, UnassignedReason
+from cishan.payments.states import LateChoice, PayChannel, UnassignedReason
 from cishan.refunds.queries import terms_on, usual_gift_fen
 from cishan.refunds.states import COUNTED_SQL
 from cishan.sealing import Sealer
@@ -41,6 +43,11 @@ LOCK = """
 SELECT d.id, d.fund_id, d.donor_id, d.status, d.amount_fen, d.left_fen, f.name AS fund_name, f.takes_from, f.takes_until,
        f.cap_fen
   FROM donation d JOIN fund f ON f.id = d.fund_id WHERE d.id = $1 FOR UPDATE OF d
+"""
+LIKE = """
+SELECT d.fund_id, d.donor_id, d.shows_name, o.late_choice
+  FROM payment_order o JOIN order_line l ON l.order_id = o.id AND l.owner_kind = 'donation' JOIN donation d ON d.id = l.owner_id
+ WHERE o.id = $1
 """
 LOCK_FUND = "SELECT id FROM fund WHERE id = $1 FOR NO KEY UPDATE"
 SHOW_NAME = "UPDATE donation SET shows_name = $2 WHERE id = $1"
@@ -70,6 +77,15 @@ class Pledged:
     out_trade_no: str
 
 
+@dataclass(frozen=True)
+class Manner:
+    """How a donor wants a donation to be taken: named or not, what becomes of late money, and the way it comes."""
+
+    shows_name: bool
+    late_choice: LateChoice
+    channel: PayChannel
+
+
 async def make_donation(
     fund_id: int,
     amount_fen: int,
@@ -81,8 +97,9 @@ async def make_donation(
     pay_for: timedelta = PAY_FOR,
     source: GiftSource | None = None,
     may_ask: bool = True,
+    channel: PayChannel = PayChannel.ALIPAY,
 ) -> Pledged:
-    """Writes down what somebody gives to a fund, with an order that can be paid for `pay_for`.
+    """Writes down what somebody gives to a fund, with an order that can be paid for `pay_for`, by transfer for longer.
 
     Raises NotFound for a fund that is not there, Conflict for one that takes no money now, InvalidInput("amount") for more
     than is lacking to a target that stops, InvalidInput("source") when a large sum wants its source said; with `may_ask`
@@ -97,26 +114,74 @@ async def make_donation(
         check_late_choice(late_choice, takes_until=fund["takes_until"])
         if fund["cap_fen"] is not None:
             check_within_cap(amount_fen, cap_fen=fund["cap_fen"], given_fen=(await total_of(fund_id)).given_fen)
-        donation = await Donation.create(
-            charity_id=fund["charity_id"],
-            fund_id=fund_id,
-            donor_id=actor.account_id,
-            status=DonationStatus.PLEDGED,
-            amount_fen=amount_fen,
-            shows_name=shows_name,
-            made_at=now,
-        )
-        await record_event("donation", donation.id, "pledge", actor=actor, now=now, detail={"amount_fen": amount_fen})
-        order = await open_order(
-            [NewLine(OWNER_KIND, donation.id, fund_id, amount_fen)],
-            charity_id=fund["charity_id"],
-            subject="慈善捐款",
-            expires_at=now + pay_for,
-            actor=actor,
+        return await _pledge(
+            fund,
+            amount_fen,
+            Manner(shows_name, late_choice, channel),
+            expires_at=pay_by(channel, now, takes_until=fund["takes_until"], pay_for=pay_for),
+            source=source,
+            may_ask=may_ask,
+            donor=actor,
             now=now,
-            late_choice=late_choice,
         )
-        await watch_order(order.id, source, charity_id=fund["charity_id"], actor=actor, now=now, may_ask=may_ask)
+
+
+async def pledge_anew(order_id: int, amount_fen: int, *, now: datetime) -> Pledged:
+    """A donation like that of an order, for a transfer of another sum, or a second one: each transfer is a gift of its own.
+
+    The money is here already, so nothing is asked: a fund that takes none any more refuses it when it is received, and
+    then it goes the way its donor chose.
+    """
+    async with in_transaction():
+        found = await rows(LIKE, order_id)
+        if not found:
+            raise NotFound
+        like = found[0]
+        return await _pledge(
+            (await rows(FUND, like["fund_id"]))[0],
+            amount_fen,
+            Manner(like["shows_name"], LateChoice(like["late_choice"]), PayChannel.BANK),
+            expires_at=now + PAY_FOR,
+            source=None,
+            may_ask=False,
+            donor=Viewer(like["donor_id"], Role.ORGANISATION),
+            now=now,
+        )
+
+
+async def _pledge(
+    fund: JsonRow,
+    amount_fen: int,
+    manner: Manner,
+    *,
+    expires_at: datetime,
+    source: GiftSource | None,
+    may_ask: bool,
+    donor: Viewer,
+    now: datetime,
+) -> Pledged:
+    charity_id = fund["charity_id"]
+    donation = await Donation.create(
+        charity_id=charity_id,
+        fund_id=fund["id"],
+        donor_id=donor.account_id,
+        status=DonationStatus.PLEDGED,
+        amount_fen=amount_fen,
+        shows_name=manner.shows_name,
+        made_at=now,
+    )
+    await record_event("donation", donation.id, "pledge", actor=donor, now=now, detail={"amount_fen": amount_fen})
+    order = await open_order(
+        [NewLine(OWNER_KIND, donation.id, fund["id"], amount_fen)],
+        charity_id=charity_id,
+        subject="慈善捐款",
+        expires_at=expires_at,
+        actor=donor,
+        now=now,
+        late_choice=manner.late_choice,
+        channel=manner.channel,
+    )
+    await watch_order(order.id, source, charity_id=charity_id, actor=donor, now=now, may_ask=may_ask)
     return Pledged(donation.id, order.out_trade_no)
 
 

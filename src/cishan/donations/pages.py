@@ -4,13 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from cishan.charities.queries import Site
 from cishan.donations.queries import OwnDonation
 from cishan.donations.rules import LAST_MINUTES_TO_PAY
 from cishan.donations.states import DonationStatus
 from cishan.labels import label
 from cishan.page_parts import Step
-from cishan.payments.rules import is_payable
-from cishan.payments.states import LateChoice, OrderStatus
+from cishan.payments.rules import is_payable, spaced_code
+from cishan.payments.states import LateChoice, OrderStatus, PayChannel
+from cishan.refunds.rules import back_to
 from cishan.templating import moment, yuan
 
 Choice = tuple[str, str, str]
@@ -22,8 +24,12 @@ CHIPS: tuple[tuple[str, str], ...] = (
     (OTHER, "其他金额"),
 )
 LATE_CHOICES: tuple[Choice, ...] = (
-    (LateChoice.REFUND.value, "原路退给我", "退回您付款的支付宝，不用再来申请。"),
+    (LateChoice.REFUND.value, "原路退给我", "退回您付款的账户，不用再来申请。"),
     (LateChoice.FUND.value, "留在项目里", "用于这个项目的目的。"),
+)
+CHANNELS: tuple[Choice, ...] = (
+    (PayChannel.ALIPAY.value, "支付宝", "马上付，最多 100 万元。"),
+    (PayChannel.BANK.value, "银行转账（对公）", "下一页给您账号和转账码，30 天内汇出。"),
 )
 TONES = {
     DonationStatus.PLEDGED: "warn",
@@ -52,10 +58,23 @@ class GivePage:
     cooling_hours: int
     can_pay: bool
     donor_word: str
+    channels: tuple[Choice, ...]
     asks_again: str
     sources: tuple[tuple[str, str], ...]
     values: Mapping[str, str]
     errors: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class TransferSlip:
+    """What a company's cashier writes on the bank's form. `code` as it is read, `plain_code` as it is copied."""
+
+    account_name: str
+    bank_name: str
+    bank_number: str
+    code: str
+    plain_code: str
+    until: datetime
 
 
 @dataclass(frozen=True)
@@ -75,6 +94,8 @@ class DonationPage:
     pay_until: datetime | None
     is_confirming: bool
     is_received: bool
+    slip: TransferSlip | None
+    back_to: str
     waiting_fen: int
     take_back_until: datetime | None
     steps: tuple[Step, ...]
@@ -83,9 +104,10 @@ class DonationPage:
 
 
 def donation_page(
-    donation: OwnDonation, *, came_back: bool, cooling_hours: int, now: datetime, error: str = ""
+    donation: OwnDonation, *, site: Site, came_back: bool, cooling_hours: int, now: datetime, error: str = ""
 ) -> DonationPage:
-    payable = is_payable(donation.order_status, donation.expires_at - LAST_MINUTES_TO_PAY, now)
+    by_bank = donation.channel is PayChannel.BANK
+    payable = not by_bank and is_payable(donation.order_status, donation.expires_at - LAST_MINUTES_TO_PAY, now)
     is_received = donation.status is DonationStatus.RECEIVED
     until = donation.received_at + timedelta(hours=cooling_hours) if donation.received_at else None
     return DonationPage(
@@ -100,13 +122,26 @@ def donation_page(
         out_trade_no=donation.out_trade_no,
         gift_href=f"/me/gifts/{donation.order_id}" if donation.order_status is OrderStatus.PAID else "",
         pay_until=donation.expires_at - LAST_MINUTES_TO_PAY if payable and not came_back else None,
-        is_confirming=came_back and donation.order_status is OrderStatus.PENDING,
+        is_confirming=came_back and not by_bank and donation.order_status is OrderStatus.PENDING,
         is_received=is_received,
+        slip=_slip(donation, site) if by_bank and donation.status is DonationStatus.PLEDGED else None,
+        back_to=back_to(donation.channel),
         waiting_fen=donation.waiting_fen,
         take_back_until=until if is_received and until is not None and now < until else None,
         steps=_steps(donation),
         now=now,
         error=error,
+    )
+
+
+def _slip(donation: OwnDonation, site: Site) -> TransferSlip:
+    return TransferSlip(
+        account_name=site.name,
+        bank_name=site.bank_name,
+        bank_number=site.bank_number,
+        code=spaced_code(donation.transfer_code),
+        plain_code=donation.transfer_code,
+        until=donation.expires_at,
     )
 
 
@@ -121,7 +156,8 @@ def _steps(donation: OwnDonation) -> tuple[Step, ...]:
     if donation.status is DonationStatus.RETURNED:
         steps[-1] = Step("按您的意思退回", stage="done")
     if donation.status is DonationStatus.PLEDGED:
-        steps.append(Step("等您付款", stage="now"))
+        by_bank = donation.channel is PayChannel.BANK
+        steps.append(Step("等您的转账到账" if by_bank else "等您付款", stage="now"))
     if donation.status is DonationStatus.LAPSED:
         steps.append(Step("没有付款，这次捐款没有生效", stage="bad"))
     return tuple(steps)

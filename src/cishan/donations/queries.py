@@ -7,13 +7,14 @@ from cishan.accounts.viewer import Viewer
 from cishan.database import JsonRow, rows
 from cishan.donations.states import DonationStatus
 from cishan.errors import NotFound
-from cishan.payments.states import OrderStatus
+from cishan.payments.states import OrderStatus, PayChannel
 
 MOST_LISTED = 100
 
 DONATION = """
 SELECT d.id, d.fund_id, d.status, d.amount_fen, d.left_fen, d.shows_name, d.made_at, d.received_at, f.name AS fund_name,
        f.filing_number, o.id AS order_id, o.out_trade_no, o.status AS order_status, o.expires_at, o.total_fen, o.paid_at,
+       o.channel, o.transfer_code,
        coalesce((SELECT sum(u.amount_fen) FROM unassigned_money u WHERE u.order_id = o.id AND u.resolved_at IS NULL), 0)::bigint
          AS waiting_fen
   FROM donation d
@@ -44,6 +45,8 @@ class OwnDonation:
     order_status: OrderStatus
     expires_at: datetime
     waiting_fen: int
+    channel: PayChannel
+    transfer_code: str
 
 
 async def own_donation(donation_id: int, *, viewer: Viewer) -> OwnDonation:
@@ -75,4 +78,6 @@ def _own(row: JsonRow) -> OwnDonation:
         order_status=OrderStatus(row["order_status"]),
         expires_at=row["expires_at"],
         waiting_fen=row["waiting_fen"],
+        channel=PayChannel(row["channel"]),
+        transfer_code=row["transfer_code"] or "",
     )

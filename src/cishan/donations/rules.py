@@ -7,10 +7,13 @@ from cishan.errors import Conflict, IllegalMove, InvalidInput
 from cishan.forms.typed import fen_as_typed
 from cishan.labels import label
 from cishan.money import yuan_text
-from cishan.payments.states import LateChoice, UnassignedReason
+from cishan.payments.rules import TRANSFER_WITHIN
+from cishan.payments.states import LateChoice, PayChannel, UnassignedReason
 
 LEAST_FEN, MOST_FEN = 100, 100_000_000
-"""What one donation may be: from a yuan to a million; more comes by bank, after a call."""
+"""What one donation may be: from a yuan to a million."""
+MOST_BY_BANK_FEN = 1_000_000_000
+"""By transfer, to ten million; more after a call."""
 LAST_MINUTES_TO_PAY = timedelta(minutes=2)
 """The gateway takes no order that must be paid within a minute."""
 PAY_FOR = timedelta(minutes=30)
@@ -28,7 +31,7 @@ def next_status(status: DonationStatus, verb: str) -> DonationStatus:
 VERBS = {"receive": "收款", "return": "退回", "keep": "留在项目", "lapse": "过期"}
 
 
-def read_amount(text: str) -> int:
+def read_amount(text: str, channel: PayChannel = PayChannel.ALIPAY) -> int:
     """What a donor typed as yuan, in fen; raises InvalidInput with a sentence for anything that is no sum to give."""
     try:
         amount_fen = fen_as_typed(text.strip())
@@ -36,9 +39,20 @@ def read_amount(text: str) -> int:
         raise InvalidInput({"amount": "请填写金额，例如 100 或 88.80。"}) from error
     if amount_fen < LEAST_FEN:
         raise InvalidInput({"amount": f"一次最少捐 {yuan_text(LEAST_FEN)} 元。"})
-    if amount_fen > MOST_FEN:
-        raise InvalidInput({"amount": "一次最多在网上捐 100 万元。更大的捐款请先打电话，我们当面办。"})
+    if channel is PayChannel.ALIPAY and amount_fen > MOST_FEN:
+        raise InvalidInput(
+            {"amount": "用支付宝一次最多捐 100 万元。更大的捐款请单位用银行转账，或者先打电话，我们当面办。"}
+        )
+    if amount_fen > MOST_BY_BANK_FEN:
+        raise InvalidInput({"amount": "一次最多转账 1000 万元。更大的捐款请先打电话，我们当面办。"})
     return amount_fen
+
+
+def pay_by(channel: PayChannel, now: datetime, *, takes_until: datetime | None, pay_for: timedelta) -> datetime:
+    """Until when the money of a donation is waited for; a campaign's filed end ends the waiting for a transfer too."""
+    if channel is PayChannel.ALIPAY:
+        return now + pay_for
+    return min(now + TRANSFER_WITHIN, takes_until or now + TRANSFER_WITHIN)
 
 
 def takes_money(at: datetime, *, takes_from: datetime | None, takes_until: datetime | None) -> bool:

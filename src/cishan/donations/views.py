@@ -17,6 +17,7 @@ from cishan.forms.reading import FormModel, read_form
 from cishan.forms.replay import answer_once
 from cishan.payments.cashier import Payable, cashier_address
 from cishan.payments.rules import is_payable
+from cishan.payments.states import PayChannel
 from cishan.payments.views import owners_of
 from cishan.refunds.actions import take_gift_back
 from cishan.refunds.neighbours import neighbours_of
@@ -54,6 +55,7 @@ def wish_giving(request: Request) -> Giving:
         back="/wishes",
         lead="不指定哪一件心愿，用来圆还没有人认领的心愿。",
         monthly_href="/me/monthly",
+        takes_transfers=True,
     )
 
 
@@ -61,7 +63,8 @@ async def go_to_cashier(request: Request) -> Response:
     """Sends the donor to Alipay while the donation waits for its money; safe to reload."""
     donation = await own_donation(path_id(request), viewer=viewer_of(request))
     page, now = f"/me/donations/{donation.id}", services_of(request).clock.now()
-    if not is_payable(donation.order_status, donation.expires_at - LAST_MINUTES_TO_PAY, now):
+    by_bank = donation.channel is PayChannel.BANK
+    if by_bank or not is_payable(donation.order_status, donation.expires_at - LAST_MINUTES_TO_PAY, now):
         return see_other(page)
     order = Payable(donation.out_trade_no, SUBJECT, donation.amount_fen, donation.expires_at, page)
     return see_other(cashier_address(request, order))
@@ -76,7 +79,8 @@ async def _donation_page(request: Request, donation: OwnDonation, error: str = "
     now = services_of(request).clock.now()
     hours = (await terms_on(request.state.site.charity_id, now)).cooling_hours
     came_back = "back" in request.query_params
-    return donation_page(donation, came_back=came_back, cooling_hours=hours, now=now, error=error)
+    site = request.state.site
+    return donation_page(donation, site=site, came_back=came_back, cooling_hours=hours, now=now, error=error)
 
 
 async def change_name(request: Request) -> Response:

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from cishan.bank.gifts import take_named_transfers
 from cishan.claims.actions import lapse_due_claims
 from cishan.claims.deadlines import escalate_due_claims, hurry_claims_of_closed_households, remind_due_soon
 from cishan.clock import DatabaseClock
@@ -26,6 +27,7 @@ from cishan.messages.transports import transport_of
 from cishan.monthly.actions import open_due_turns
 from cishan.payments.keys import note_keys, refresh_gateway, warn_of_keys
 from cishan.payments.polling import poll_due_orders
+from cishan.payments.transfers import close_due_transfers
 from cishan.projects.actions import close_due_projects, open_due_projects
 from cishan.projects.reminding import remind_of_late_filings
 from cishan.receipts.actions import remind_of_late_receipts
@@ -62,6 +64,14 @@ def _sweeping(sweep: _Sweep) -> Callable[[Work], Awaitable[Handled]]:
 async def _poll_orders(work: Work) -> Handled:
     asked = await poll_due_orders(limit=ORDERS_AT_ONCE, services=work.services, owners=work.owners, now=work.now)
     return Handled(asked)
+
+
+async def _take_transfers(work: Work) -> Handled:
+    return await take_named_transfers(limit=BATCH, services=work.services, owners=work.owners, now=work.now)
+
+
+async def _close_transfers(work: Work) -> Handled:
+    return Handled(await close_due_transfers(limit=BATCH, now=work.now))
 
 
 async def _resolve_late_money(work: Work) -> Handled:
@@ -135,6 +145,8 @@ async def _follow_clock(work: Work) -> Handled:
 
 JOBS: tuple[Job, ...] = (
     Job("poll_orders", "向支付宝查询还没有结果的付款", timedelta(seconds=10), _poll_orders),
+    Job("take_transfers", "收下写明了转账码、金额也对的银行转账", timedelta(minutes=1), _take_transfers),
+    Job("close_transfers", "结束到期还没有到账的认捐", timedelta(minutes=10), _close_transfers),
     Job("resolve_late_money", "按爱心人士的选择处理迟到、重复、多付的钱", timedelta(seconds=10), _resolve_late_money),
     Job("send_refunds", "办理退款，向支付宝查询还没有结果的退款", timedelta(seconds=10), _send_refunds),
     Job("deliver_messages", "发出等着发的短信", timedelta(seconds=5), _deliver_messages),

@@ -50,15 +50,31 @@ class Leg:
     division_code: str = ""
 
 
-async def book_gift(fund_id: int, amount_fen: int, source: Source, *, paid_at: datetime, now: datetime) -> int:
-    """Money received for a fund's use: alipay debit, fund credit."""
-    legs = (Leg(AccountType.ALIPAY, amount_fen), Leg(AccountType.FUND, -amount_fen))
+async def book_gift(
+    fund_id: int,
+    amount_fen: int,
+    source: Source,
+    *,
+    paid_at: datetime,
+    now: datetime,
+    place: AccountType = AccountType.ALIPAY,
+) -> int:
+    """Money received for a fund's use: debit where it came, alipay or bank; fund credit."""
+    legs = (Leg(place, amount_fen), Leg(AccountType.FUND, -amount_fen))
     return await _book(EntryKind.GIFT, fund_id, legs, source, occurred_at=paid_at, now=now)
 
 
-async def book_unassigned(fund_id: int, amount_fen: int, source: Source, *, paid_at: datetime, now: datetime) -> int:
-    """Money received whose use is not settled: alipay debit, unassigned credit."""
-    legs = (Leg(AccountType.ALIPAY, amount_fen), Leg(AccountType.UNASSIGNED, -amount_fen))
+async def book_unassigned(
+    fund_id: int,
+    amount_fen: int,
+    source: Source,
+    *,
+    paid_at: datetime,
+    now: datetime,
+    place: AccountType = AccountType.ALIPAY,
+) -> int:
+    """Money received whose use is not settled: debit where it came, alipay or bank; unassigned credit."""
+    legs = (Leg(place, amount_fen), Leg(AccountType.UNASSIGNED, -amount_fen))
     return await _book(EntryKind.GIFT, fund_id, legs, source, occurred_at=paid_at, now=now)
 
 
@@ -96,9 +112,17 @@ async def book_refund_due(
     return await _book(EntryKind.REFUND_DUE, fund_id, legs, source, occurred_at=now, now=now)
 
 
-async def book_refund(fund_id: int, amount_fen: int, source: Source, *, left_at: datetime, now: datetime) -> int:
-    """Money that has gone back: refund due debit, alipay credit."""
-    legs = (Leg(AccountType.REFUND_DUE, amount_fen), Leg(AccountType.ALIPAY, -amount_fen))
+async def book_refund(
+    fund_id: int,
+    amount_fen: int,
+    source: Source,
+    *,
+    left_at: datetime,
+    now: datetime,
+    place: AccountType = AccountType.ALIPAY,
+) -> int:
+    """Money that has gone back the way it came: refund due debit, alipay or bank credit."""
+    legs = (Leg(AccountType.REFUND_DUE, amount_fen), Leg(place, -amount_fen))
     return await _book(EntryKind.REFUND, fund_id, legs, source, occurred_at=left_at, now=now)
 
 
@@ -126,6 +150,18 @@ async def book_withdrawal(fund_id: int, amount_fen: int, source: Source, *, arri
     """Money that has come from Alipay to the bank: bank debit, alipay credit."""
     legs = (Leg(AccountType.BANK, amount_fen), Leg(AccountType.ALIPAY, -amount_fen))
     return await _book(EntryKind.WITHDRAWAL, fund_id, legs, source, occurred_at=arrived_at, now=now)
+
+
+async def book_hold(fund_id: int, amount_fen: int, source: Source, *, arrived_at: datetime, now: datetime) -> int:
+    """A transfer whose giver is not known yet: bank debit, unassigned credit."""
+    legs = (Leg(AccountType.BANK, amount_fen), Leg(AccountType.UNASSIGNED, -amount_fen))
+    return await _book(EntryKind.HOLD, fund_id, legs, source, occurred_at=arrived_at, now=now)
+
+
+async def book_hold_back(fund_id: int, amount_fen: int, source: Source, *, left_at: datetime, now: datetime) -> int:
+    """A transfer that was held goes back to where it came from: unassigned debit, bank credit."""
+    legs = (Leg(AccountType.UNASSIGNED, amount_fen), Leg(AccountType.BANK, -amount_fen))
+    return await _book(EntryKind.HOLD_BACK, fund_id, legs, source, occurred_at=left_at, now=now)
 
 
 async def book_fee(

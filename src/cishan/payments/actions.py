@@ -16,15 +16,23 @@ from cishan.money import yuan_text
 from cishan.payments.alipay.terms import Trade
 from cishan.payments.models import Order, OrderLine
 from cishan.payments.owners import LineOwners, Used
-from cishan.payments.rules import LATE_MONEY_JOB, Line, new_out_trade_no, next_poll, split_received
+from cishan.payments.rules import (
+    LATE_MONEY_JOB,
+    PLACES,
+    Line,
+    new_out_trade_no,
+    new_transfer_code,
+    next_poll,
+    split_received,
+)
 from cishan.payments.settling import HEARS, RECEIVES, Step, stand_of, step_for
-from cishan.payments.states import LateChoice, OrderStatus, SettleSource, UnassignedReason
+from cishan.payments.states import LateChoice, OrderStatus, PayChannel, SettleSource, UnassignedReason
 from cishan.sealing import Sealer
 from cishan.services import Enqueue, queue_nothing
 
 ORDER = """
 SELECT id, out_trade_no, donor_id, charity_id, total_fen, status, trade_no, paid_fen, paid_at, refunded_fen, late_choice,
-       unknown_since FROM payment_order
+       unknown_since, channel FROM payment_order
 """
 LOCK_ORDER = ORDER + " WHERE out_trade_no = $1 FOR UPDATE"
 LOCK_ORDER_BY_ID = ORDER + " WHERE id = $1 FOR UPDATE"
@@ -43,7 +51,7 @@ VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING id
 ORDER_OF_UNASSIGNED = "SELECT order_id FROM unassigned_money WHERE id = $1"
 LOCK_UNASSIGNED = """
 SELECT u.id, u.fund_id, u.order_id, u.donor_id, u.reason, u.amount_fen, u.resolved_at, u.resolved_as, u.owner_kind,
-       u.owner_id, u.used_fen, o.out_trade_no, o.charity_id, o.late_choice
+       u.owner_id, u.used_fen, o.out_trade_no, o.charity_id, o.late_choice, o.channel
   FROM unassigned_money u JOIN payment_order o ON o.id = u.order_id WHERE u.id = $1 FOR UPDATE OF u
 """
 RESOLVE = """
@@ -96,8 +104,13 @@ async def open_order(
     actor: Viewer,
     now: datetime,
     late_choice: LateChoice = LateChoice.REFUND,
+    channel: PayChannel = PayChannel.ALIPAY,
 ) -> Order:
-    """Writes down what a donor sets out to pay, and what is to be done if it comes too late, twice or is too much."""
+    """Writes down what a donor sets out to pay, and what is to be done if it comes too late, twice or is too much.
+
+    An order by bank has a code of its own; nobody is asked about it, and it is closed when its time is over.
+    """
+    by_bank = channel is PayChannel.BANK
     async with in_transaction():
         order = await Order.create(
             out_trade_no=new_out_trade_no(now),
@@ -109,7 +122,9 @@ async def open_order(
             created_at=now,
             expires_at=expires_at,
             late_choice=late_choice,
-            next_poll_at=next_poll(created_at=now, expires_at=expires_at, now=now),
+            channel=channel,
+            transfer_code=new_transfer_code() if by_bank else None,
+            next_poll_at=expires_at if by_bank else next_poll(created_at=now, expires_at=expires_at, now=now),
         )
         for line in lines:
             await OrderLine.create(
@@ -138,13 +153,16 @@ async def settle(
 
     Idempotent under the order's row lock, whoever calls and however often. Never goes back: a paid order stays paid;
     money for a closed order is still received. `trade` comes from a verified notice that agrees with the order, or
-    from a query; this function makes no remote call.
+    from a query; this function makes no remote call. An order by bank is settled by the bank's word alone, and no other is:
+    for everybody else it is not known.
     """
     async with in_transaction():
         found = await rows(LOCK_ORDER, trade.out_trade_no)
         if not found:
             return Settled(known=False)
         order = found[0]
+        if (source is SettleSource.BANK) != (order["channel"] == PayChannel.BANK):
+            return Settled(known=False)
         status = OrderStatus(order["status"])
         stand = stand_of(
             status,
@@ -191,8 +209,10 @@ async def _receive(
     await rows(MARK_PAID, order["id"], trade.trade_no, trade.total_fen, paid_at, now)
     lines = tuple([await _offered(line, order, trade, owners, now) for line in await rows(LINES, order["id"])])
     split = split_received(lines, order["total_fen"], trade.total_fen)
+    place = PLACES[PayChannel(order["channel"])]
     for line in split.gifts:
-        await book_gift(line.fund_id, line.amount_fen, Source("order_line", line.id), paid_at=paid_at, now=now)
+        source_of_line = Source("order_line", line.id)
+        await book_gift(line.fund_id, line.amount_fen, source_of_line, paid_at=paid_at, now=now, place=place)
     for fund_id, reason, amount_fen in split.unassigned:
         kept_id = await _keep_unassigned(order, fund_id, reason, amount_fen, paid_at=paid_at, sealer=sealer, now=now)
         await enqueue(LATE_MONEY_JOB, {"unassigned_id": kept_id})
@@ -221,7 +241,8 @@ async def _keep_unassigned(
 ) -> int:
     values = (order["charity_id"], fund_id, order["id"], order["donor_id"], reason.value, amount_fen, now)
     kept = await rows(ADD_UNASSIGNED, *values)
-    await book_unassigned(fund_id, amount_fen, Source("unassigned", kept[0]["id"]), paid_at=paid_at, now=now)
+    kept_as, place = Source("unassigned", kept[0]["id"]), PLACES[PayChannel(order["channel"])]
+    await book_unassigned(fund_id, amount_fen, kept_as, paid_at=paid_at, now=now, place=place)
     sentence = (
         f"您付的 {yuan_text(amount_fen)} 元已经收到。{REASON_SENTENCES[reason]}。按您认领时选的，这笔钱"
         f"{CHOICE_SENTENCES[LateChoice(order['late_choice'])]}，办好了马上告诉您。"

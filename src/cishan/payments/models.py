@@ -7,7 +7,7 @@ from tortoise.models import Model
 
 from cishan.accounts.models import Account
 from cishan.charities.models import Charity, Fund
-from cishan.payments.states import LateChoice, NoticeVerdict, OrderStatus, UnassignedReason
+from cishan.payments.states import LateChoice, NoticeVerdict, OrderStatus, PayChannel, UnassignedReason
 
 
 class Order(Model):
@@ -21,6 +21,9 @@ class Order(Model):
     donor: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField(
         "cishan.Account", related_name="orders", db_index=True, on_delete=fields.RESTRICT
     )
+    channel = fields.CharEnumField(PayChannel, max_length=6, default=PayChannel.ALIPAY, db_default=PayChannel.ALIPAY)
+    transfer_code = fields.CharField(max_length=14, null=True, unique=True)
+    """What the giver of a transfer writes to the bank, and nothing else does."""
     subject = fields.CharField(max_length=60)
     total_fen = fields.BigIntField()
     status = fields.CharEnumField(OrderStatus, max_length=8)
@@ -44,6 +47,7 @@ class Order(Model):
         indexes = [Index(fields=("next_poll_at",), name="ix_order_poll")]
         constraints = [
             CheckConstraint(check="total_fen > 0", name="ck_order_total"),
+            CheckConstraint(check="(channel = 'bank') = (transfer_code IS NOT NULL)", name="ck_order_channel"),
             CheckConstraint(
                 check="(status = 'paid') = (paid_at IS NOT NULL) AND (status = 'paid') = (paid_fen IS NOT NULL) "
                 "AND (status = 'paid') = (trade_no IS NOT NULL)",

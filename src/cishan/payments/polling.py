@@ -19,7 +19,7 @@ from cishan.services import Services
 
 LEASE_DUE = """
 UPDATE payment_order SET next_poll_at = $3, polls = least(polls + 1, 30000)
- WHERE id IN (SELECT id FROM payment_order WHERE next_poll_at <= $1 AND status = 'pending'
+ WHERE id IN (SELECT id FROM payment_order WHERE next_poll_at <= $1 AND status = 'pending' AND channel = 'alipay'
                ORDER BY next_poll_at LIMIT $2 FOR UPDATE SKIP LOCKED)
 RETURNING id, out_trade_no, created_at, expires_at
 """
@@ -27,7 +27,7 @@ PLAN = """
 UPDATE payment_order SET next_poll_at = $2, unknown_since = CASE WHEN $3 THEN coalesce(unknown_since, $4) END
  WHERE id = $1 AND status = 'pending'
 """
-FIND = "SELECT id, out_trade_no, created_at, expires_at, status FROM payment_order WHERE out_trade_no = $1"
+FIND = "SELECT id, out_trade_no, created_at, expires_at, status FROM payment_order WHERE out_trade_no = $1 AND channel = 'alipay'"
 ASKS_OF_ORDER = Limit("return-of-order", 6, timedelta(minutes=10), "")
 """How often one order is asked about because somebody opened its return address."""
 

@@ -1,11 +1,16 @@
 """Pure decisions about orders: our numbers, when to ask the gateway, how received money is split."""
 
+import re
 import secrets
+import unicodedata
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from stdnum.iso7064 import mod_97_10
+
 from cishan.clock import BEIJING
-from cishan.payments.states import OrderStatus, UnassignedReason
+from cishan.ledger.states import AccountType
+from cishan.payments.states import OrderStatus, PayChannel, UnassignedReason
 
 POLL_AFTER = tuple(timedelta(minutes=minutes) for minutes in (1, 3, 10, 30))
 """When to ask about an order whose notice has not come, counted from its start (alipay.md advice, section 5)."""
@@ -21,6 +26,12 @@ LATE_MONEY_JOB = "resolve_late_money"
 """The queued job that does with unassigned money what its donor has chosen."""
 LATE_MONEY_WITHIN = timedelta(seconds=60)
 
+TRANSFER_WITHIN = timedelta(days=30)
+"""How long a transfer is waited for; one that comes later is received all the same."""
+PLACES = {PayChannel.ALIPAY: AccountType.ALIPAY, PayChannel.BANK: AccountType.BANK}
+"""Where in the books an order's money comes in, and leaves when it goes back."""
+_CODE = re.compile(r"CS[\s-]?(\d{4})[\s-]?(\d{4})[\s-]?(\d{4})(?!\d)", re.ASCII)
+
 
 def key_step(use_until: date, today: date, *, warned_days: int | None) -> int | None:
     """The warning that is to be sent now: 30, 7 or 1, -1 once the last day is over, None when there is none."""
@@ -34,6 +45,27 @@ def key_step(use_until: date, today: date, *, warned_days: int | None) -> int | 
 def new_out_trade_no(now: datetime) -> str:
     """Our number at the gateway: the day in China and 80 random bits; letters and digits only."""
     return f"C{now.astimezone(BEIJING):%Y%m%d}{secrets.token_hex(10)}"
+
+
+def new_transfer_code() -> str:
+    """A code that fits on a bank's form: CS, ten random digits and two check digits (ISO 7064 mod 97-10, as an IBAN has).
+
+    One wrong digit, or two that changed places, make no code.
+    """
+    digits = f"{secrets.randbelow(10**10):010d}"
+    return f"CS{digits}{mod_97_10.calc_check_digits(digits)}"
+
+
+def transfer_codes_in(text: str) -> tuple[str, ...]:
+    """The codes in what somebody wrote to the bank, each once, however it was spaced; nothing that only looks like one."""
+    plain = unicodedata.normalize("NFKC", text).upper()
+    found = ("".join(match.groups()) for match in _CODE.finditer(plain))
+    return tuple(dict.fromkeys(f"CS{digits}" for digits in found if mod_97_10.is_valid(digits)))
+
+
+def spaced_code(code: str) -> str:
+    """A transfer code as a person reads it: CS 1234 5678 9012."""
+    return f"{code[:2]} {code[2:6]} {code[6:10]} {code[10:]}"
 
 
 def next_poll(*, created_at: datetime, expires_at: datetime, now: datetime) -> datetime:

@@ -16,6 +16,14 @@ class UnassignedReason(StrEnum):
     SHORT = "short"
 
 
+class PayChannel(StrEnum):
+    """The way on which an order's money comes, and on which it goes back."""
+
+    ALIPAY = "alipay"
+    BANK = "bank"
+    """A transfer to the charity's bank account, known by the order's code."""
+
+
 class LateChoice(StrEnum):
     """What a donor wants when their money comes too late, twice or is too much; stored before they pay."""
 
@@ -40,3 +48,5 @@ class SettleSource(StrEnum):
     POLL = "poll"
     BILL = "bill"
     STAFF = "staff"
+    BANK = "bank"
+    """A movement on the bank account that names the order's code, or that somebody has recognised."""

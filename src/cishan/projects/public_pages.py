@@ -14,7 +14,7 @@ from cishan.projects.pages import TONES
 from cishan.projects.plan import Plan
 from cishan.projects.plan_words import when
 from cishan.projects.public import Flow, PublicCard, PublicProject, PublicUpdate
-from cishan.projects.states import AtTarget, ProjectKind, ProjectStatus
+from cishan.projects.states import AtTarget, GivingWay, ProjectKind, ProjectStatus
 from cishan.templating import day, remaining, yuan
 
 LONGEST_SNIPPET = 60
@@ -215,8 +215,11 @@ def legal_block(project: PublicProject, site: Site, area: str) -> LegalBlock:
     )
 
 
-def giving_of(project: PublicProject, area: str, now: datetime) -> Giving:
-    """What somebody who is about to give is told first: until when, what happens at the target, what with the rest."""
+def giving_of(project: PublicProject, area: str, site: Site, now: datetime) -> Giving:
+    """What somebody who is about to give is told first: until when, what happens at the target, what with the rest.
+
+    A transfer is taken where the plan names that way, and only to the account that was filed.
+    """
     plan = project.plan
     lacking_fen = max(plan.target_fen - project.total.given_fen, 0)
     return Giving(
@@ -235,6 +238,7 @@ def giving_of(project: PublicProject, area: str, now: datetime) -> Giving:
         late_choices=(),
         monthly_href=f"/me/monthly?fund={project.fund_id}",
         closed_words=give_refusal(project, now),
+        takes_transfers=GivingWay.BANK in plan.ways and plan.bank_account == site.bank_number,
     )
 
 

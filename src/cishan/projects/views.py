@@ -120,7 +120,7 @@ async def _giving(request: Request) -> Giving:
     services = services_of(request)
     project = await public_project(path_id(request), sealer=services.sealer)
     area = (await names_of([project.plan.area_code])).get(project.plan.area_code, "")
-    return giving_of(project, area, services.clock.now())
+    return giving_of(project, area, request.state.site, services.clock.now())
 
 
 async def download_poster(request: Request) -> Response:

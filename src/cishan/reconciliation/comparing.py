@@ -49,11 +49,11 @@ SELECT r.kind, r.trade_no, r.out_trade_no, r.request_no, r.received_fen, d.day
 """
 PAID_BETWEEN = """
 SELECT trade_no, out_trade_no, paid_fen FROM payment_order
- WHERE charity_id = $1 AND status = 'paid' AND paid_at >= $2 AND paid_at < $3
+ WHERE charity_id = $1 AND channel = 'alipay' AND status = 'paid' AND paid_at >= $2 AND paid_at < $3
 """
 PAID_WITH_NUMBERS = """
 SELECT trade_no, out_trade_no, paid_fen FROM payment_order
- WHERE charity_id = $1 AND status = 'paid' AND out_trade_no = ANY($2::varchar[])
+ WHERE charity_id = $1 AND channel = 'alipay' AND status = 'paid' AND out_trade_no = ANY($2::varchar[])
 """
 KNOWN = """
 SELECT id, row_kind, trade_no, out_trade_no, request_no, round, ours_fen, theirs_fen, status, resolution

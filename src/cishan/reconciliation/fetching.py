@@ -36,7 +36,7 @@ NOT_THERE, AWAY = "not_there", "gateway_away"
 
 FIRST_DAYS = """
 SELECT o.charity_id, min(o.created_at) AS first, (SELECT max(day) FROM bill_day d WHERE d.charity_id = o.charity_id) AS last
-  FROM payment_order o GROUP BY o.charity_id
+  FROM payment_order o WHERE o.channel = 'alipay' GROUP BY o.charity_id
 """
 ADD_DAY = """
 INSERT INTO bill_day (charity_id, day, status, next_try_at, tries, problem, due_at) VALUES ($1, $2, 'waiting', $3, 0, '', $4)

@@ -49,7 +49,8 @@ CLOSINGS = "SELECT month, proposed_by_id, proposed_at, closed_by_id, closed_at, 
 MONTH_FACTS = """
 SELECT (SELECT count(*) FROM bill_day WHERE charity_id = $1 AND day >= $2 AND day < $3 AND status = 'waiting')
        + (SELECT count(*) FROM (SELECT DISTINCT (paid_at AT TIME ZONE 'Asia/Shanghai')::date AS day FROM payment_order
-                                 WHERE charity_id = $1 AND status = 'paid' AND paid_at >= $4 AND paid_at < $5) paid
+                                 WHERE charity_id = $1 AND channel = 'alipay' AND status = 'paid' AND paid_at >= $4
+                                   AND paid_at < $5) paid
            WHERE NOT EXISTS (SELECT FROM bill_day d WHERE d.charity_id = $1 AND d.day = paid.day)) AS days_missing,
        (SELECT count(*) FROM bill_difference x JOIN bill_day d ON d.id = x.day_id
          WHERE d.charity_id = $1 AND d.day >= $2 AND d.day < $3 AND x.status <> 'resolved') AS differences_open,

@@ -17,11 +17,12 @@ from cishan.ledger.actions import Source, book_refund_kept
 from cishan.messages.actions import queue_notice
 from cishan.money import yuan_text
 from cishan.payments.actions import keep_for_fund, lock_order
+from cishan.payments.states import PayChannel
 from cishan.permissions import Permission, holds
 from cishan.refunds.models import RefundTerms
 from cishan.refunds.neighbours import Neighbours
 from cishan.refunds.queries import OrderPart, orders_of_owner, parts_of, terms_on
-from cishan.refunds.rules import DAYS_TO_DECIDE, Terms, check_cooling, needs_second_person, new_request_no
+from cishan.refunds.rules import DAYS_TO_DECIDE, Terms, back_to, check_cooling, needs_second_person, new_request_no
 from cishan.refunds.states import RefundReason, RefundStatus
 from cishan.refunds.writing import (
     LINES,
@@ -82,7 +83,8 @@ async def take_gift_back(
                 now=now,
             )
             fen = sum(share.amount_fen for share in shares)
-            text = f"您要退回的 {yuan_text(fen)} 元已经在办理，会原路退回您的支付宝。心愿已经放回心愿墙。"
+            back = back_to(PayChannel(found["channel"]))
+            text = f"您要退回的 {yuan_text(fen)} 元已经在办理，会原路退回{back}。退到了再告诉您。"
             await queue_notice(f"refund:{refund_id}", actor.account_id, text, sealer=sealer, now=now)
             return refund_id
     raise NotFound("没有找到可以退的钱。也许已经退过了，请看这次认领的记录。")
@@ -234,7 +236,7 @@ async def keep_refused(
             if line["unassigned_id"] is not None:
                 await keep_for_fund(line["unassigned_id"], now=now)
         await follow(refund["order_id"], actor=actor, now=now)
-        text = f"{yuan_text(refund['amount_fen'])} 元没有能退回您的支付宝，已按和您商量的转入微心愿项目。谢谢您。"
+        text = f"{yuan_text(refund['amount_fen'])} 元没有退回，已按和您商量的留在项目里。谢谢您。"
         await queue_notice(f"refund-kept:{refund_id}", refund["donor_id"], text, sealer=sealer, now=now)
 
 

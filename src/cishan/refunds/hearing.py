@@ -13,6 +13,7 @@ from cishan.database import rows
 from cishan.payments.actions import assign_to_fund, lock_order, lock_unassigned
 from cishan.payments.alipay.terms import GatewayUnknown
 from cishan.payments.owners import LineOwners
+from cishan.payments.states import PayChannel
 from cishan.refunds.neighbours import Neighbours, neighbours_of
 from cishan.refunds.queries import parts_of
 from cishan.refunds.rules import DAYS_TO_DECIDE
@@ -100,7 +101,8 @@ async def _book_elsewhere(told: Told, *, neighbours: Neighbours, now: datetime) 
             now=now,
             due_at=end_of_working_days(now, DAYS_TO_DECIDE),
         )
-        written = {"id": refund.id, "order_id": told.order_id, "amount_fen": refund.amount_fen}
+        ids = {"id": refund.id, "order_id": told.order_id}
+        written = {**ids, "amount_fen": refund.amount_fen, "channel": PayChannel(order["channel"])}
         await promise(written, shares, neighbours=neighbours, actor=None, now=now)
         await book_as_gone(written, left_at=told.left_at, now=now)
         return True

@@ -15,10 +15,10 @@ from cishan.messages.actions import queue_notice
 from cishan.money import yuan_text
 from cishan.payments.actions import assign_to_fund, lock_unassigned
 from cishan.payments.owners import LineOwners, Used
-from cishan.payments.states import LateChoice
+from cishan.payments.states import LateChoice, PayChannel
 from cishan.refunds.neighbours import Neighbours
 from cishan.refunds.queries import parts_of
-from cishan.refunds.rules import late_request_no
+from cishan.refunds.rules import back_to, late_request_no
 from cishan.refunds.states import RefundReason, RefundStatus
 from cishan.refunds.writing import Share, promise, queue_sending, write_refund
 from cishan.sealing import Sealer
@@ -92,7 +92,7 @@ async def _send_back(money: JsonRow, *, neighbours: Neighbours, now: datetime) -
     written = {"id": refund.id, "order_id": money["order_id"]}
     await promise(written, shares, neighbours=neighbours, actor=None, now=now)
     await queue_sending(refund.id, neighbours.enqueue)
-    return f"{yuan_text(money['amount_fen'])} 元正在原路退回您的支付宝，退到了再告诉您。"
+    return f"{yuan_text(money['amount_fen'])} 元正在原路退回{back_to(PayChannel(money['channel']))}，退到了再告诉您。"
 
 
 def _sentence(money: JsonRow, choice: LateChoice, used: tuple[str, Used] | None) -> str:

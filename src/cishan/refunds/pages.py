@@ -8,7 +8,7 @@ from cishan.labels import label
 from cishan.page_parts import Column, Pagination
 from cishan.refunds.actions import STAFF_REASONS, part_key
 from cishan.refunds.queries import OrderPart, PaidOrder, RefundRow
-from cishan.refunds.rules import Terms
+from cishan.refunds.rules import BY_BANK, Terms
 from cishan.refunds.states import RefundReason, RefundStatus
 
 SUM = Column("金额", number=True)
@@ -20,6 +20,7 @@ TONES: dict[RefundStatus, str] = {
 }
 """How a status is coloured; what is not named is under way."""
 REFUSALS = {
+    BY_BANK: "这笔捐款是银行转账来的。请从银行退回原来的账户，导入流水后，会计把那笔支出认定成“退还捐款”，就算退成了。",
     "SELLER_BALANCE_NOT_ENOUGH": "商户的支付宝余额不够。请先充值，再退一次。",
     "TRADE_HAS_FINISHED": "付款超过一年，支付宝不能再退。请和爱心人士商量。",
     "TRADE_HAS_CLOSE": "支付宝说这笔交易已经关闭，可能在别处全退过。请到支付宝商户后台核对。",
@@ -67,6 +68,7 @@ class RefundPage:
     can_agree: bool
     can_decline: bool
     can_retry: bool
+    can_keep: bool
     can_take: bool
     can_explain: bool
     order_href: str
@@ -147,7 +149,8 @@ def refund_page(
         advice=advice_of(refund.refusal),
         can_agree=status is RefundStatus.PROPOSED and refund.requested_by_id != viewer_id,
         can_decline=status is RefundStatus.PROPOSED,
-        can_retry=status is RefundStatus.REFUSED,
+        can_retry=status is RefundStatus.REFUSED and refund.refusal != BY_BANK,
+        can_keep=status is RefundStatus.REFUSED,
         can_take=status not in {RefundStatus.CANCELLED, RefundStatus.SUCCEEDED} and refund.handler_id != viewer_id,
         can_explain=refund.reason is RefundReason.ELSEWHERE and refund.due_at is not None,
         order_href=f"/desk/finance/refunds/new?order={refund.out_trade_no}",

@@ -19,7 +19,7 @@ PAGE_ROWS = 40
 
 MADE = """
 SELECT o.trade_no, o.out_trade_no, r.request_no, r.amount_fen FROM refund r JOIN payment_order o ON o.id = r.order_id
- WHERE o.charity_id = $1 AND r.status = 'succeeded'
+ WHERE o.charity_id = $1 AND o.channel = 'alipay' AND r.status = 'succeeded'
 """
 MADE_BETWEEN = f"{MADE} AND r.succeeded_at >= $2 AND r.succeeded_at < $3 ORDER BY r.id"
 MADE_WITH_NUMBERS = f"{MADE} AND r.request_no = ANY($2) ORDER BY r.id"
@@ -51,7 +51,7 @@ SELECT o.id, o.out_trade_no, o.trade_no, o.status, o.charity_id, o.donor_id, o.p
  WHERE o.charity_id = $1 AND o.out_trade_no = $2
 """
 ORDERS_OF_OWNER = """
-SELECT o.id, o.donor_id, o.paid_at, o.charity_id FROM payment_order o
+SELECT o.id, o.donor_id, o.paid_at, o.charity_id, o.channel FROM payment_order o
  WHERE o.status = 'paid' AND (o.id IN (SELECT order_id FROM order_line WHERE owner_kind = $1 AND owner_id = $2)
     OR o.id IN (SELECT order_id FROM unassigned_money WHERE owner_kind = $1 AND owner_id = $2))
  ORDER BY o.id LIMIT $3
@@ -212,7 +212,7 @@ async def order_for_finance(charity_id: int, out_trade_no: str, *, sealer: Seale
 
 
 async def orders_of_owner(owner_kind: str, owner_id: int) -> list[JsonRow]:
-    """Paid orders with money for this owner: id, donor, when it was paid, charity."""
+    """Paid orders with money for this owner: id, donor, when it was paid, charity, channel."""
     return await rows(ORDERS_OF_OWNER, owner_kind, owner_id, MOST_PARTS)
 
 
@@ -296,7 +296,7 @@ def _refund(row: JsonRow, sealer: Sealer) -> RefundRow:
 
 
 async def refunds_made_between(charity_id: int, start: datetime, end: datetime) -> list[JsonRow]:
-    """Refunds that left in this time: trade_no, out_trade_no, request_no and amount_fen of each."""
+    """Refunds that left Alipay in this time: trade_no, out_trade_no, request_no and amount_fen of each."""
     return await rows(MADE_BETWEEN, charity_id, start, end)
 
 

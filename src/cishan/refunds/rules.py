@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from cishan.clock import BEIJING
 from cishan.errors import Conflict, IllegalMove, InvalidInput
 from cishan.labels import label
+from cishan.payments.states import PayChannel
 from cishan.refunds.states import MOVES, RefundStatus
 
 APART = timedelta(seconds=3)
@@ -26,6 +27,8 @@ UNKNOWN_IS_LATE = timedelta(hours=1)
 """From then on a person looks at an unknown refund too; asking goes on."""
 DAYS_TO_DECIDE = 1
 """Working days that finance has for a refund that Alipay refused."""
+BY_BANK = "BANK"
+"""Why a refund waits for a person whose gift was a transfer: Alipay never had that money, so it can't send it back."""
 SENT_REASON = "捐款退回"
 """What the donor reads at Alipay: nothing of any family."""
 
@@ -109,6 +112,11 @@ def check_cooling(paid_at: datetime, *, untouched: bool, terms: Terms, now: date
         raise Conflict("这笔钱已经拨去采购，不能自助退款了。需要退款，请打电话给慈善总会。")
     if now >= cooling_ends(paid_at, terms):
         raise Conflict(f"付款已经超过 {terms.cooling_hours} 小时，不能自助退款了。需要退款，请打电话给慈善总会。")
+
+
+def back_to(channel: PayChannel) -> str:
+    """Where a donor finds money again that goes back: always where it came from (R-19)."""
+    return "您汇款的银行账户" if channel is PayChannel.BANK else "您的支付宝"
 
 
 def needs_second_person(amount_fen: int, terms: Terms) -> bool:

@@ -16,7 +16,17 @@ from cishan.money import yuan_text
 from cishan.payments.alipay.gateway import AlipayGateway
 from cishan.payments.alipay.terms import GatewayAway, GatewayRefused, GatewayUnknown
 from cishan.payments.rules import AWAY_AFTER
-from cishan.refunds.rules import APART, DAYS_TO_DECIDE, LEASE, SENT_REASON, UNKNOWN_IS_LATE, next_try
+from cishan.payments.states import PayChannel
+from cishan.refunds.rules import (
+    APART,
+    BY_BANK,
+    DAYS_TO_DECIDE,
+    LEASE,
+    SENT_REASON,
+    UNKNOWN_IS_LATE,
+    back_to,
+    next_try,
+)
 from cishan.refunds.states import OWED, RefundStatus
 from cishan.refunds.writing import book_as_gone, lock_refund, move_refund
 from cishan.sealing import Sealer
@@ -77,6 +87,9 @@ async def _send(refund_id: int, *, services: Services, now: datetime) -> Sent:
         return Sent.NOT_YET
     refund = await _mark_sent(refund_id, now=now)
     if refund is None:
+        return Sent.NOT_YET
+    if refund["channel"] is PayChannel.BANK:
+        await _record_refusal(refund_id, BY_BANK, now=now)
         return Sent.NOT_YET
     try:
         left_at = await _ask(refund, services.gateway)
@@ -155,7 +168,7 @@ async def record_success(refund_id: int, *, left_at: datetime, sealer: Sealer, n
             refund["status"] = await move_refund(refund, "send", actor=None, now=now, next_try_at=now)
         await move_refund(refund, "succeed", actor=None, now=now, succeeded_at=now)
         await book_as_gone(refund, left_at=left_at, now=now)
-        text = f"{yuan_text(refund['amount_fen'])} 元已经原路退回您的支付宝。"
+        text = f"{yuan_text(refund['amount_fen'])} 元已经原路退回{back_to(refund['channel'])}。"
         await queue_notice(f"refunded:{refund_id}", refund["donor_id"], text, sealer=sealer, now=now)
         return True
 

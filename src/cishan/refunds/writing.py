@@ -12,6 +12,8 @@ from cishan.ledger.actions import Source, book_refund, book_refund_due
 from cishan.ledger.states import AccountType
 from cishan.payments.actions import add_refunded, lock_order, lock_unassigned, promise_back
 from cishan.payments.owners import LineOwners
+from cishan.payments.rules import PLACES
+from cishan.payments.states import PayChannel
 from cishan.refunds.models import Refund, RefundLine
 from cishan.refunds.neighbours import Neighbours
 from cishan.refunds.queries import OrderPart, parts_of
@@ -25,7 +27,7 @@ REFUND_JOB = "send_refund"
 ORDER_OF = "SELECT order_id FROM refund WHERE id = $1"
 LOCK = """
 SELECT r.id, r.order_id, r.request_no, r.amount_fen, r.status, r.reason, r.created_at, r.requested_by_id, r.sent_at,
-       r.tries, r.next_try_at, r.due_at, r.handler_id, o.out_trade_no, o.charity_id, o.donor_id
+       r.tries, r.next_try_at, r.due_at, r.handler_id, o.out_trade_no, o.charity_id, o.donor_id, o.channel
   FROM refund r JOIN payment_order o ON o.id = r.order_id WHERE r.id = $1 FOR UPDATE OF r
 """
 LINES = """
@@ -53,7 +55,12 @@ async def lock_refund(refund_id: int) -> JsonRow:
         raise NotFound
     await lock_order(found[0]["order_id"])
     refund = (await rows(LOCK, refund_id))[0]
-    return {**refund, "status": RefundStatus(refund["status"]), "reason": RefundReason(refund["reason"])}
+    return {
+        **refund,
+        "status": RefundStatus(refund["status"]),
+        "reason": RefundReason(refund["reason"]),
+        "channel": PayChannel(refund["channel"]),
+    }
 
 
 async def write_refund(
@@ -141,9 +148,10 @@ async def shares_of(refund: JsonRow) -> tuple[Share, ...]:
 
 async def book_as_gone(refund: JsonRow, *, left_at: datetime, now: datetime) -> None:
     """The money has left: booked line by line, and counted on the order, from which every total is read."""
+    place = PLACES[refund["channel"]]
     for line in await rows(LINES, refund["id"]):
         source = Source("refund_line", line["id"])
-        await book_refund(line["fund_id"], line["amount_fen"], source, left_at=left_at, now=now)
+        await book_refund(line["fund_id"], line["amount_fen"], source, left_at=left_at, now=now, place=place)
     await add_refunded(refund["order_id"], refund["amount_fen"])
 
 

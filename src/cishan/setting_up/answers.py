@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from stdnum.cn import uscc as uscc_number
 
 from cishan.accounts.rules import read_phone
-from cishan.charities.actions import CharityFacts
+from cishan.charities.actions import BANK_NUMBER, CharityFacts
 from cishan.charities.states import LegalMode
 from cishan.database import credentials
 from cishan.messages.transports import transport_of
@@ -71,6 +71,8 @@ class Answers:
     filing_number: str = _ask("微心愿项目的备案编号")
     fund_name: str = _ask("微心愿项目的名称", "微心愿")
     fund_purpose: str = _ask("微心愿项目的用途（按备案写）")
+    bank_name: str = _ask("收对公转账的开户行（不收就不填）", "")
+    bank_number: str = _ask("收对公转账的银行账号（户名是慈善组织全称）", "")
     app_id: str = _ask("支付宝应用编号（APPID）")
     seller_id: str = _ask("支付宝商户编号（2088 开头 16 位）")
     gateway_url: str = _ask("支付宝网关地址", ALIPAY_GATEWAY)
@@ -168,6 +170,10 @@ def _read_facts(given: Answers, wrong: dict[str, str]) -> CharityFacts | None:
         wrong["certificate_number"] = "公开募捐必须有公开募捐资格证书。没有证书的，请选 private 或 community。"
     if given.division_code and not re.fullmatch(r"\d{4}0{8}", given.division_code):
         wrong["division_code"] = "请填市的 12 位代码，后 8 位是 0，例如 371400000000。"
+    if bool(given.bank_name) != bool(given.bank_number):
+        wrong["bank_name"] = "开户行和银行账号要一起填，或者都不填。"
+    if given.bank_number and not BANK_NUMBER.fullmatch(given.bank_number):
+        wrong["bank_number"] = "银行账号是 8 到 32 位数字。"
     if mode is None or since is None:
         return None
     return CharityFacts(
@@ -186,6 +192,8 @@ def _read_facts(given: Answers, wrong: dict[str, str]) -> CharityFacts | None:
         fund_purpose=given.fund_purpose,
         designation_number=given.designation_number,
         platform_url=given.platform_url,
+        bank_name=given.bank_name,
+        bank_number=given.bank_number,
     )
 
 

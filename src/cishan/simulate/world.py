@@ -134,6 +134,8 @@ def _facts(plan: Plan, city: str) -> CharityFacts:
         registration_number="示例社证字第 0001 号",
         certificate_number="53371400000001",
         certificate_from=plan.first_day,
+        bank_name="示例银行",
+        bank_number="37050000000000000001",
         fund_name="微心愿",
         filing_number="53371400MJE0000011A25001",
         fund_purpose="本市困难家庭的微心愿。受益人由村、乡镇走访核实后按先后次序确定，不指定个人。",

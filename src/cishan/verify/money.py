@@ -48,14 +48,14 @@ SELECT u.order_id, e.id
 """
 PAID_ORDER_BOOKED_ONCE = Check(
     name="paid_order_booked_once",
-    promise="每个付了款的订单正好入账一次，入账的钱等于付的钱",
+    promise="每个付了款的订单正好入账一次，入账的钱等于付的钱，记在钱来的那个账户（支付宝或银行）",
     examined="SELECT id FROM payment_order WHERE status = 'paid'",
     broken=f"""
 SELECT o.id AS order_id, o.paid_fen, coalesce(sum(p.amount_fen), 0)::bigint AS booked_fen
   FROM payment_order o
   LEFT JOIN ({_BOOKED}) booked ON booked.order_id = o.id
-  LEFT JOIN (ledger_posting p JOIN ledger_account a ON a.id = p.account_id AND a.type = 'alipay')
-    ON p.entry_id = booked.entry_id
+  LEFT JOIN (ledger_posting p JOIN ledger_account a ON a.id = p.account_id)
+    ON p.entry_id = booked.entry_id AND a.type = o.channel
  WHERE o.status = 'paid'
  GROUP BY o.id HAVING coalesce(sum(p.amount_fen), 0) <> o.paid_fen
 """,  # noqa: S608
@@ -84,14 +84,17 @@ SELECT id AS order_id, expires_at, unknown_since FROM payment_order
 )
 UNASSIGNED_EQUALS_ROWS = Check(
     name="unassigned_equals_rows",
-    promise="每个项目“待处理”账户的余额等于列出的待处理款项",
+    promise="每个项目“待处理”账户的余额等于列出的待处理款项和暂收的转账",
     examined="SELECT id FROM unassigned_money",
     broken="""
 SELECT fund_id AS fund, sum(account_fen)::bigint AS account_fen, sum(listed_fen)::bigint AS listed_fen
   FROM (SELECT a.fund_id, -p.amount_fen AS account_fen, 0 AS listed_fen
           FROM ledger_posting p JOIN ledger_account a ON a.id = p.account_id WHERE a.type = 'unassigned'
          UNION ALL
-        SELECT fund_id, 0, amount_fen FROM unassigned_money WHERE resolved_at IS NULL) both_sides
+        SELECT fund_id, 0, amount_fen FROM unassigned_money WHERE resolved_at IS NULL
+         UNION ALL
+        SELECT held_for_id, 0, amount_fen FROM bank_line b
+         WHERE b.status = 'held' AND NOT EXISTS (SELECT FROM bank_line back WHERE back.settles_id = b.id)) both_sides
  GROUP BY fund_id HAVING sum(account_fen) <> sum(listed_fen)
 """,
 )

@@ -1,5 +1,6 @@
 """All promises, in the order in which they are shown."""
 
+from cishan.verify.bank import BANK_CHECKS
 from cishan.verify.chain import CHAIN_CHECKS
 from cishan.verify.disclosures import DISCLOSURE_CHECKS
 from cishan.verify.donations import DONATION_CHECKS
@@ -24,6 +25,7 @@ CHECKS = (
     *RECEIPT_CHECKS,
     *CHAIN_CHECKS,
     *RECONCILIATION_CHECKS,
+    *BANK_CHECKS,
     *PROJECT_CHECKS,
     *DISCLOSURE_CHECKS,
     *WISH_CHECKS,

@@ -26,19 +26,20 @@ SELECT NULL, NULL, coalesce(l.amount_fen, u.amount_fen), sum(t.amount_fen)::bigi
 )
 REFUNDS_BOOKED_ONCE = Check(
     name="refunds_booked_once",
-    promise="每笔答应退的钱记在应退款项上，退成的正好从支付宝账户付出一次",
+    promise="每笔答应退的钱记在应退款项上，退成的正好从钱来的账户（支付宝或银行）付出一次",
     examined="SELECT id FROM refund WHERE status <> 'proposed'",
     broken=f"""
 SELECT r.id AS refund, r.status, r.amount_fen, coalesce(sum(p.amount_fen) FILTER (WHERE a.type = 'refund_due'), 0)::bigint
-       AS due_fen, coalesce(sum(p.amount_fen) FILTER (WHERE a.type = 'alipay'), 0)::bigint AS paid_back_fen
+       AS due_fen, coalesce(sum(p.amount_fen) FILTER (WHERE a.type = o.channel), 0)::bigint AS paid_back_fen
   FROM refund r
+  JOIN payment_order o ON o.id = r.order_id
   JOIN refund_line t ON t.refund_id = r.id
   LEFT JOIN ledger_entry e ON e.source_kind = 'refund_line' AND e.source_id = t.id
   LEFT JOIN (ledger_posting p JOIN ledger_account a ON a.id = p.account_id) ON p.entry_id = e.id
  GROUP BY r.id
 HAVING coalesce(sum(p.amount_fen) FILTER (WHERE a.type = 'refund_due'), 0)
        <> CASE WHEN r.status IN {_OWED} THEN -r.amount_fen ELSE 0 END
-    OR coalesce(sum(p.amount_fen) FILTER (WHERE a.type = 'alipay'), 0)
+    OR coalesce(sum(p.amount_fen) FILTER (WHERE a.type = o.channel), 0)
        <> CASE WHEN r.status = 'succeeded' THEN -r.amount_fen ELSE 0 END
 """,  # noqa: S608
 )

@@ -28,7 +28,8 @@ traced AS (
 booked AS (
     SELECT a.fund_id, a.type AS account, -p.amount_fen AS fen
       FROM ledger_posting p JOIN ledger_account a ON a.id = p.account_id JOIN ledger_entry e ON e.id = p.entry_id
-     WHERE a.type IN ('unassigned', 'refund_due', 'town_advance')
+     WHERE (a.type IN ('unassigned', 'refund_due', 'town_advance') AND e.kind NOT IN ('hold', 'hold_back')
+            AND NOT EXISTS (SELECT FROM ledger_entry h WHERE h.id = e.reverses_id AND h.kind = 'hold'))
         OR (a.type = 'fund' AND e.kind IN ('gift', 'assignment', 'refund_due', 'refund_kept')))
 SELECT fund_id AS fund, account, sum(traced_fen)::bigint AS traced_fen, sum(booked_fen)::bigint AS booked_fen
   FROM (SELECT fund_id, account, fen AS traced_fen, 0 AS booked_fen FROM traced
