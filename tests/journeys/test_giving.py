@@ -70,7 +70,7 @@ async def test_the_same_form_twice_is_one_donation(counter: Counter) -> None:
         ("0.99", "最少捐 1.00 元"),
         ("-5", "请填写金额"),
         ("1.234", "请填写金额"),
-        ("1000000.01", "最多在网上捐 100 万元"),
+        ("1000000.01", "一次最多捐 100 万元"),
     ],
 )
 async def test_a_sum_that_can_not_be_given_comes_back_with_what_was_typed(

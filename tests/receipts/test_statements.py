@@ -114,6 +114,8 @@ def office_site() -> Site:
         fund_name="微心愿",
         filing_number="",
         purpose="",
+        bank_name="",
+        bank_number="",
     )
 
 

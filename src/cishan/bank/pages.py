@@ -82,7 +82,9 @@ def bank_line_card(
     """The form stands with the one movement that was chosen; what it looks like is ticked already, for a person to confirm."""
     is_open, came_in = row.status in MOVES and not row.is_settled, row.amount_fen > 0
     allowed = [status for status in choices_for(row.amount_fen) if status in MOVES.get(row.status, ())]
-    suggested = {"status": row.suggestion.value, "number": row.transfer_code}
+    own = [one.code for one in pledges if one.giver == row.party]
+    looks_like = BankLineStatus.GIFT if len(own) == 1 else row.suggestion
+    suggested = {"status": looks_like.value, "number": own[0] if len(own) == 1 else row.transfer_code}
     return BankLineCard(
         id=row.id,
         title=f"{'收入' if row.amount_fen > 0 else '支出'} {yuan(abs(row.amount_fen))}",

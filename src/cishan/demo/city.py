@@ -146,7 +146,7 @@ async def load_city(services: Services, owners: LineOwners, *, report: Report) -
         report("捐给微心愿项目的款")
         await give_to_the_fund(crew, site, services, owners, now=now)
         report("支付宝账单和银行流水")
-        await agree_with_bills(crew, site, services, now=now)
+        await agree_with_bills(crew, site, services, owners, now=now)
         report("救助款")
         await help_families(crew, site, homes, services, now=now)
         await number_entries()

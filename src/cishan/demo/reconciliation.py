@@ -5,10 +5,12 @@ again.
 """
 
 import io
-from datetime import datetime
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 
 from cishan.bank.coding import code_line
 from cishan.bank.desk import statements_directory
+from cishan.bank.gifts import take_named_transfers
 from cishan.bank.reading import COLUMNS
 from cishan.bank.statements import apply_statement, preview_statement
 from cishan.bank.states import BankLineStatus
@@ -16,6 +18,9 @@ from cishan.charities.queries import Site
 from cishan.clock import beijing_day
 from cishan.database import JsonRow, rows
 from cishan.demo.staff import Crew
+from cishan.donations.actions import make_donation
+from cishan.payments.owners import LineOwners
+from cishan.payments.states import LateChoice, PayChannel
 from cishan.reconciliation.comparing import record_bill
 from cishan.reconciliation.fetching import open_days
 from cishan.reconciliation.reading import BillLine, bill_of
@@ -25,7 +30,7 @@ from cishan.services import Services
 
 PAID = """
 SELECT trade_no, out_trade_no, paid_fen, paid_at, (paid_at AT TIME ZONE 'Asia/Shanghai')::date AS day
-  FROM payment_order WHERE status = 'paid' ORDER BY paid_at
+  FROM payment_order WHERE status = 'paid' AND channel = 'alipay' ORDER BY paid_at
 """
 DAYS = "SELECT id, day FROM bill_day ORDER BY day"
 ASK_NO_MORE = "UPDATE bill_day SET next_try_at = NULL"
@@ -35,11 +40,18 @@ STATEMENT = (
     ("{day} 09:10:00", FIRST_WITHDRAWAL, "200.00", "", "支付宝（中国）网络技术有限公司", "提现"),
     ("{day} 10:20:00", "DEMO202500001", "300.00", "", "支付宝（中国）网络技术有限公司", "提现"),
     ("{day} 10:21:00", "DEMO202500002", "", "1.50", "", "短信费"),
-    ("{day} 14:05:00", "DEMO202500003", "5000.00", "", "德州示例商贸有限公司", "往来款"),
+    ("{day} 14:05:00", "DEMO202500003", "20000.00", "", "{company}", "捐款 {code}"),
+    ("{day} 15:30:00", "DEMO202500004", "5000.00", "", "{company}", "往来款"),
 )
+PLEDGES_FEN = (2_000_000, 500_000)
+"""What a company has announced: the first transfer names its code, the second forgot it."""
+COMPANY = """
+SELECT a.id, g.name FROM account a JOIN organisation g ON g.id = a.organisation_id WHERE a.id = ANY($1) ORDER BY a.id LIMIT 1
+"""
+CODE = "SELECT transfer_code FROM payment_order WHERE out_trade_no = $1"
 
 
-async def agree_with_bills(crew: Crew, site: Site, services: Services, *, now: datetime) -> None:
+async def agree_with_bills(crew: Crew, site: Site, services: Services, owners: LineOwners, *, now: datetime) -> None:
     """Records the bill of every day so far; the last one with payments has one of somebody else's in it."""
     await open_days(now=now)
     days = await rows(DAYS)
@@ -54,7 +66,8 @@ async def agree_with_bills(crew: Crew, site: Site, services: Services, *, now: d
             lines.append(_stranger(len(lines) + 6, at))
         await record_bill(day["id"], bill_of(lines), refunds=refunds_of_day(), now=now)
     await rows(ASK_NO_MORE)
-    await _bring_statement(crew, site, services, now=now)
+    await _bring_statement(crew, site, services, await _announce(crew, site, now=now), now=now)
+    await take_named_transfers(limit=10, services=services, owners=owners, now=now)
 
 
 def _line(number: int, row: JsonRow) -> BillLine:
@@ -76,9 +89,30 @@ def _stranger(number: int, at: datetime) -> BillLine:
     )
 
 
-async def _bring_statement(crew: Crew, site: Site, services: Services, *, now: datetime) -> None:
+async def _announce(crew: Crew, site: Site, *, now: datetime) -> dict[str, str]:
+    """A company says what it will transfer; its name and the first code."""
+    found = (await rows(COMPANY, [donor.account_id for donor in crew.donors]))[0]
+    company = next(donor for donor in crew.donors if donor.account_id == found["id"])
+    made = [
+        await make_donation(
+            site.fund_id,
+            amount_fen,
+            shows_name=True,
+            late_choice=LateChoice.FUND,
+            actor=company,
+            now=now - timedelta(days=1),
+            channel=PayChannel.BANK,
+        )
+        for amount_fen in PLEDGES_FEN
+    ]
+    return {"company": found["name"], "code": (await rows(CODE, made[0].out_trade_no))[0]["transfer_code"]}
+
+
+async def _bring_statement(
+    crew: Crew, site: Site, services: Services, words: Mapping[str, str], *, now: datetime
+) -> None:
     day = beijing_day(now).isoformat()
-    table = [",".join(COLUMNS), *(",".join(cells).format(day=day) for cells in STATEMENT)]
+    table = [",".join(COLUMNS), *(",".join(cells).format(day=day, **words) for cells in STATEMENT)]
     directory = statements_directory(services.settings)
     statement_id, _ = await preview_statement(
         io.BytesIO("\r\n".join(table).encode("utf-8")),

@@ -72,7 +72,7 @@ class Answers:
     fund_name: str = _ask("微心愿项目的名称", "微心愿")
     fund_purpose: str = _ask("微心愿项目的用途（按备案写）")
     bank_name: str = _ask("收对公转账的开户行（不收就不填）", "")
-    bank_number: str = _ask("收对公转账的银行账号（户名是慈善组织全称）", "")
+    bank_number: str = _ask("收对公转账的银行账号（户名要是本会）", "")
     app_id: str = _ask("支付宝应用编号（APPID）")
     seller_id: str = _ask("支付宝商户编号（2088 开头 16 位）")
     gateway_url: str = _ask("支付宝网关地址", ALIPAY_GATEWAY)

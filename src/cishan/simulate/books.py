@@ -46,20 +46,26 @@ async def _close(scene: Scene, month: date) -> bool:
     return True
 
 
-async def bring_to_bank(scene: Scene, fund_id: int, amount_fen: int) -> None:
-    """Money of a fund was taken from Alipay to the bank that day; the bookkeeper says what the movement is."""
-    world, staff, now = scene.world, scene.staff, scene.now()
-    day = beijing_day(now)
-    serial, sum_text = f"{day:%Y%m%d}{fund_id:06d}", yuan_text(amount_fen).replace(",", "")
-    line = f"{day} 10:20:00,{serial},{sum_text},,支付宝（中国）网络技术有限公司,提现"
-    file = io.BytesIO(f"{','.join(COLUMNS)}\r\n{line}\r\n".encode())
+async def bring_statement(scene: Scene, *lines: str) -> None:
+    """The cashier brings a file of the bank with these movements."""
+    world, actor, now = scene.world, scene.staff.cashier, scene.now()
+    file = io.BytesIO("\r\n".join((",".join(COLUMNS), *lines, "")).encode())
     directory, charity_id = world.settings.data_directory / "statements", world.site.charity_id
     statement, _ = await preview_statement(
-        file, "bank.csv", charity_id=charity_id, directory=directory, actor=staff.cashier, now=now
+        file, "bank.csv", charity_id=charity_id, directory=directory, actor=actor, now=now
     )
     await apply_statement(
-        statement, charity_id=charity_id, directory=directory, actor=staff.cashier, sealer=world.sealer, now=now
+        statement, charity_id=charity_id, directory=directory, actor=actor, sealer=world.sealer, now=now
     )
+
+
+async def bring_to_bank(scene: Scene, fund_id: int, amount_fen: int) -> None:
+    """Money of a fund was taken from Alipay to the bank that day; the bookkeeper says what the movement is."""
+    world, staff = scene.world, scene.staff
+    day = beijing_day(scene.now())
+    serial, sum_text = f"{day:%Y%m%d}{fund_id:06d}", yuan_text(amount_fen).replace(",", "")
+    await bring_statement(scene, f"{day} 10:20:00,{serial},{sum_text},,支付宝（中国）网络技术有限公司,提现")
+    charity_id = world.site.charity_id
     movement = (await rows(LINE, charity_id, serial))[0]["id"]
     await code_line(
         movement,

@@ -67,6 +67,7 @@ SELECT coalesce(sum(f.hours), 0) FROM claim c JOIN fulfilment f ON f.claim_id = 
     "donations_returned": "SELECT count(*) FROM donation WHERE received_at IS NOT NULL AND left_fen = 0",
     "monthly_gifts": """
 SELECT count(*) FROM monthly_turn t JOIN donation d ON d.id = t.donation_id WHERE d.received_at IS NOT NULL""",
+    "gifts_by_transfer": "SELECT count(*) FROM payment_order WHERE channel = 'bank' AND status = 'paid'",
     "large_gifts": "SELECT count(*) FROM watch_case WHERE closed_at IS NOT NULL",
     "gifts_of_namesakes": "SELECT count(*) FROM watch_case WHERE is_listed AND closed_at IS NOT NULL",
     "payouts": "SELECT count(*) FROM payout WHERE status = 'paid'",

@@ -32,6 +32,7 @@ from cishan.simulate.scene import Scene, chances_of, office_moment, rng_of
 from cishan.simulate.staff import Recruiter
 from cishan.simulate.sweeps import Sweeps
 from cishan.simulate.timeline import Timeline
+from cishan.simulate.transfers import give_by_transfer
 from cishan.simulate.usage import MemoryWatch, Stages
 from cishan.simulate.world import World, open_world
 from cishan.summaries.actions import freeze_lists
@@ -131,6 +132,7 @@ class _Year:
             await timeline.begin(self._leave(scene))
             await timeline.begin(keep_books(scene))
             await timeline.begin(give_to_fund(scene))
+            await timeline.begin(give_by_transfer(scene))
             await timeline.begin(self._help(scene, chosen))
             families = _Families(self._world, villages, chosen, rng_of(self._plan, "families"))
             for venture in ventures(scene, chosen):
