@@ -40,6 +40,7 @@ MODEL_MODULES = [
     "cishan.projects.models",
     "cishan.monthly.models",
     "cishan.payouts.models",
+    "cishan.urgent.models",
     "cishan.receipts.models",
     "cishan.ledger.models",
     "cishan.costs.models",

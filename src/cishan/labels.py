@@ -50,6 +50,7 @@ from cishan.reconciliation.states import (
 )
 from cishan.refunds.states import RefundReason, RefundStatus
 from cishan.summaries.states import LineKind
+from cishan.urgent.states import CaseStage, UrgentCause
 from cishan.vigilance.states import CaseOutcome, GiftSource, ListedKind
 from cishan.wishes.states import Audience, WishKind, WishStatus
 
@@ -263,6 +264,24 @@ LABELS: dict[type[StrEnum], Mapping[Any, str]] = {
         PayoutStatus.REFUSED: "没有同意",
     },
     PayoutKind: {PayoutKind.HOUSEHOLD: "给家庭", PayoutKind.VILLAGE: "给村里的公共用途", PayoutKind.PURCHASE: "采购"},
+    UrgentCause: {
+        UrgentCause.ILLNESS: "突发重病",
+        UrgentCause.ACCIDENT: "意外事故",
+        UrgentCause.FIRE: "火灾",
+        UrgentCause.DISASTER: "自然灾害",
+        UrgentCause.BREADWINNER: "主要劳动力去世或失去劳动能力",
+        UrgentCause.OTHER: "其他急难",
+    },
+    CaseStage: {
+        CaseStage.DECISION: "等作决定",
+        CaseStage.PAYMENT: "等付款",
+        CaseStage.FINDING: "要走访补手续",
+        CaseStage.SECOND: "等第二位走访人确认",
+        CaseStage.COMPLETED: "办完了",
+        CaseStage.UNDUE: "不应当救助，要追回",
+        CaseStage.REFUSED: "没有同意",
+        CaseStage.RETURNED: "钱退回来了",
+    },
     PayeeKind: {PayeeKind.BANK: "银行卡", PayeeKind.ALIPAY: "支付宝"},
     Tie: {
         Tie.PHONE: "同一个电话",

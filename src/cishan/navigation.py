@@ -23,6 +23,7 @@ PLACES: dict[Role, tuple[Link, ...]] = {
         ("送东西", "/field/deliveries", "gift"),
         ("家庭", "/field/households", "home"),
         ("幸福清单", "/desk/lists", "list"),
+        ("急难先行", "/desk/urgent", "alert"),
     ),
     Role.TOWN_REVIEWER: (
         ("审核", "/desk/reviews", "inbox"),
@@ -31,6 +32,7 @@ PLACES: dict[Role, tuple[Link, ...]] = {
         ("超时的事", "/desk/overdue", "clock"),
         ("家庭", "/desk/households", "home"),
         ("救助款", "/desk/payouts", "gift"),
+        ("急难先行", "/desk/urgent", "alert"),
         ("幸福清单", "/desk/lists", "list"),
         ("清单疑问", "/desk/doubts", "message"),
     ),

@@ -43,6 +43,9 @@ class Permission(StrEnum):
     SEE_PAYOUTS = "see_payouts"
     APPLY_PAYOUT = "apply_payout"
     APPROVE_PAYOUT = "approve_payout"
+    SEE_URGENT = "see_urgent"
+    DECIDE_URGENT = "decide_urgent"
+    """Votes on urgent help of a place: its town, or the federation."""
     PAY_OUT = "pay_out"
     """Takes the file of approved help to the bank and brings back what became of it."""
     VISIT = "visit"
@@ -76,6 +79,10 @@ HOLDERS: dict[Permission, frozenset[Role]] = {
     Permission.SEE_PAYOUTS: frozenset({Role.TOWN_REVIEWER, Role.EDITOR, Role.FINANCE, Role.CASHIER}),
     Permission.APPLY_PAYOUT: frozenset({Role.TOWN_REVIEWER, Role.EDITOR}),
     Permission.APPROVE_PAYOUT: frozenset({Role.EDITOR, Role.FINANCE}),
+    Permission.SEE_URGENT: frozenset(
+        {Role.COORDINATOR, Role.TOWN_REVIEWER, Role.EDITOR, Role.FINANCE, Role.SUPERVISOR}
+    ),
+    Permission.DECIDE_URGENT: frozenset({Role.TOWN_REVIEWER, Role.EDITOR, Role.FINANCE}),
     Permission.PAY_OUT: frozenset({Role.CASHIER}),
     Permission.VISIT: frozenset({Role.COORDINATOR, Role.TOWN_REVIEWER}),
     Permission.UNMASK: frozenset({Role.COORDINATOR, Role.TOWN_REVIEWER}),

@@ -52,6 +52,7 @@ from cishan.summaries import desk as summaries_desk
 from cishan.summaries import views as summaries
 from cishan.supervision import desk as supervision
 from cishan.supervision import report_views as reports
+from cishan.urgent import desk as urgent
 from cishan.vigilance import desk as vigilance
 from cishan.wishes import desk as wish_desk
 from cishan.wishes import filing
@@ -296,6 +297,16 @@ ROUTES: tuple[Row, ...] = (
     Row("/desk/payouts/{id}/refuse", POST, payouts.refuse, May.APPROVE_PAYOUT),
     Row("/desk/payouts/{id}/paid", POST, payouts.mark_paid, May.PAY_OUT),
     Row("/desk/payouts/{id}/returned", POST, payouts.mark_returned, May.PAY_OUT),
+    # urgent help
+    Row("/desk/urgent", GET, urgent.show_cases, May.SEE_URGENT),
+    Row("/desk/urgent/new", GET, urgent.show_new, May.APPLY_PAYOUT),
+    Row("/desk/urgent/new", POST, urgent.open_new, May.APPLY_PAYOUT),
+    Row("/desk/urgent/{id}", GET, urgent.show_case, May.SEE_URGENT),
+    Row("/desk/urgent/{id}/agree", POST, urgent.agree_to, May.DECIDE_URGENT),
+    Row("/desk/urgent/{id}/refuse", POST, urgent.refuse, May.DECIDE_URGENT),
+    Row("/desk/urgent/{id}/finding", POST, urgent.save_finding, May.VISIT),
+    Row("/desk/urgent/{id}/confirm", POST, urgent.confirm, May.VISIT),
+    Row("/desk/urgent/{id}/paper", POST, urgent.print_paper, May.REVIEW),
     # refunds
     Row("/desk/finance/refunds", GET, refunds.show_refunds, May.MANAGE_MONEY),
     Row("/desk/finance/refunds/new", GET, refunds.show_start, May.MANAGE_MONEY),

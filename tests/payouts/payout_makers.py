@@ -87,8 +87,10 @@ async def give(bureau: Bureau, amount_fen: int, *, donor: Viewer | None = None) 
         await book_withdrawal(bureau.fund_id, amount_fen, source, arrived_at=now, now=now)
 
 
-async def make_share(bureau: Bureau, amount_fen: int = 500_000, *, place: str = TOWN) -> int:
-    share = Share(place, "大病救助", amount_fen)
+async def make_share(
+    bureau: Bureau, amount_fen: int = 500_000, *, place: str = TOWN, case_limit_fen: int | None = None
+) -> int:
+    share = Share(place, "大病救助", amount_fen, case_limit_fen=case_limit_fen)
     return await allocate(bureau.fund_id, share, actor=bureau.finance, now=bureau.clock.now())
 
 

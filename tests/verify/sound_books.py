@@ -40,6 +40,7 @@ from payouts.story import tell_of_payouts
 from projects.story import tell_of_projects
 from receipts.story import tell_of_receipts
 from refunds.story import tell_of_refunds
+from urgent.story import tell_of_urgent_help
 from vigilance.story import tell_of_lists
 
 STORY = "cishan_story"
@@ -86,6 +87,7 @@ async def tell_story(settings: Settings, sealer: Sealer, clock: SteppedClock) ->
         await close_unopened(order["out_trade_no"], now=now)
     await tell_of_refunds(team, clock)
     await tell_of_payouts(sealer, clock)
+    await tell_of_urgent_help(sealer, clock)
     leaver = await makers.make_staff(Role.SUPERVISOR, makers.CITY, sealer=sealer, now=now)
     await disable_account(leaver.account_id, actor=await makers.make_admin(sealer=sealer, now=now), now=now)
     await tell_of_projects(sealer, clock)

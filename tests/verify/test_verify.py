@@ -55,6 +55,7 @@ CHANGED_BOOKS = [
 ]
 """What nobody but the owner of the database could do to old books: every column, the numbers, the chain itself."""
 
+FOUND_BY_OPENER = "UPDATE urgent_case c SET found_by_id = p.applied_by_id FROM payout p WHERE p.id = c.payout_id AND c.confirmed_by_id <> p.applied_by_id"
 NO_WHAT = "ALTER TABLE bank_line DROP CONSTRAINT ck_bank_line_what; "
 OTHER_CHANNEL = (
     "ALTER TABLE payment_order DROP CONSTRAINT ck_order_channel; "
@@ -206,6 +207,16 @@ BREAKS: list[tuple[str, str]] = [
     ("bank_lines_booked_once", "DELETE FROM ledger_entry WHERE kind = 'withdrawal'"),
     ("bank_lines_booked_once", NO_WHAT + "UPDATE bank_line SET status = 'noise'"),
     ("bank_lines_booked_once", "DELETE FROM ledger_entry WHERE kind = 'hold'"),
+    ("urgent_within_its_reserve", "UPDATE payout SET amount_fen = 100001 WHERE is_urgent AND status = 'paid'"),
+    ("urgent_within_its_reserve", "UPDATE allocation SET case_limit_fen = NULL"),
+    ("urgent_within_its_reserve", "UPDATE payout SET is_urgent = false"),
+    ("urgent_decided_by_two", "DELETE FROM urgent_opinion WHERE id = 1"),
+    ("urgent_decided_by_two", "UPDATE payout SET second_by_id = payer_id, payer_id = second_by_id WHERE is_urgent"),
+    (
+        "urgent_completed_afterwards",
+        "UPDATE urgent_case SET confirmed_by_id = NULL, confirmed_at = NULL, complete_by = complete_by - interval '60 days'",
+    ),
+    ("urgent_completed_afterwards", FOUND_BY_OPENER),
     ("unassigned_equals_rows", NO_WHAT + "UPDATE bank_line SET settles_id = NULL"),
     ("paid_order_booked_once", OTHER_CHANNEL),
     ("refunds_booked_once", OTHER_CHANNEL),

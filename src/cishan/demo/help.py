@@ -10,12 +10,20 @@ from cishan.divisions.rules import town_of
 from cishan.payouts.allocating import Share, allocate
 from cishan.payouts.applying import Application, apply_for, approve_payout
 from cishan.payouts.payees import PayeeFacts, enter_payee, verify_payee
-from cishan.payouts.paying import make_file
+from cishan.payouts.paying import make_file, record_paid
 from cishan.payouts.states import PayeeKind, PayoutKind
 from cishan.services import Services
+from cishan.urgent.actions import UrgentNeed, agree, open_case
+from cishan.urgent.deadlines import follow_urgent_cases
+from cishan.urgent.states import UrgentCause
 
 CARDS = ("6222021602000010001", "6222021602000010002", "6222021602000010003")
 SHARE_FEN, HELP_FEN = 20_000, 6_000
+RESERVE_FEN, CASE_LIMIT_FEN = 5_000, 2_000
+URGENT = (
+    (UrgentCause.FIRE, "火灾急难救助", "夜里厨房起火，烧掉了过冬的被褥和粮食。"),
+    (UrgentCause.ILLNESS, "突发重病救助", "家里老人突发脑梗住院，手里没有钱交押金。"),
+)
 DAY = timedelta(days=1)
 
 
@@ -42,3 +50,22 @@ async def help_families(crew: Crew, site: Site, homes: Sequence[Home], services:
     for person in (crew.editor, crew.finance):
         await approve_payout(payouts[0], actor=person, sealer=sealer, now=now - 2 * DAY)
     await make_file(payouts[:1], actor=crew.cashier, sealer=sealer, now=now - DAY)
+    await _help_at_once(crew, site, near[0], payees[:2], town, services, now=now)
+
+
+async def _help_at_once(
+    crew: Crew, site: Site, home: Home, payees: Sequence[int], town: str, services: Services, *, now: datetime
+) -> None:
+    """The town's reserve; one family was helped after a fire and waits for its visit, another's case waits for a decision."""
+    sealer = services.sealer
+    share = Share(town, "急难备用金", RESERVE_FEN, case_limit_fen=CASE_LIMIT_FEN)
+    reserve = await allocate(site.fund_id, share, actor=crew.finance, now=now - 6 * DAY)
+    opened = []
+    for (cause, what, reason), payee, days in zip(URGENT, payees, (4, 0), strict=True):
+        need = UrgentNeed(reserve, payee, cause, CASE_LIMIT_FEN, what, reason)
+        opened.append(await open_case(need, actor=home.reviewer, sealer=sealer, now=now - days * DAY))
+    for person in (crew.editor, crew.finance):
+        await agree(opened[0], "情况属实，先行救助。", actor=person, sealer=sealer, now=now - 4 * DAY)
+    await make_file(opened[:1], actor=crew.cashier, sealer=sealer, now=now - 3 * DAY)
+    await record_paid(opened[0], paid_at=now - 2 * DAY, actor=crew.cashier, now=now - 2 * DAY)
+    await follow_urgent_cases(limit=10, sealer=sealer, now=now)

@@ -28,6 +28,10 @@ def subtree(code: str) -> tuple[str, str]:
     return prefix.ljust(12, "0"), prefix.ljust(12, "9")
 
 
+def is_town(code: str) -> bool:
+    return len(significant(code)) == len("371402001")
+
+
 def contains(scope: str, code: str) -> bool:
     """Whether `code` is the scope's division or below it."""
     return code.startswith(significant(scope))

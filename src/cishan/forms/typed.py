@@ -23,5 +23,11 @@ def _digits(text: object) -> str:
     return str(text).translate(PLAIN_DIGITS).replace(" ", "")
 
 
+def _optional_fen(text: object) -> int | None:
+    return fen_as_typed(text) if text is not None and str(text).strip() else None
+
+
 YuanAsFen = Annotated[int, BeforeValidator(fen_as_typed)]
+OptionalYuanAsFen = Annotated[int | None, BeforeValidator(_optional_fen)]
+"""None for a field that was left empty."""
 PlainDigits = Annotated[str, BeforeValidator(_digits)]

@@ -38,6 +38,7 @@ from cishan.refunds.neighbours import neighbours_of
 from cishan.refunds.sending import send_due_refunds
 from cishan.sealing import Sealer
 from cishan.supervision.deadlines import lapse_late_wishes, remind_of_late_wishes
+from cishan.urgent.deadlines import follow_urgent_cases
 from cishan.vigilance.lists import screen_accounts
 from cishan.wishes.following import follow_households
 
@@ -164,6 +165,12 @@ JOBS: tuple[Job, ...] = (
     Job("lapse_claims", "收回没有按时付款、没有按时送到的认领", timedelta(seconds=15), _sweeping(lapse_due_claims)),
     Job("open_monthly_turns", "到日子提醒月捐的爱心人士", timedelta(minutes=10), _open_monthly_turns),
     Job("lapse_donations", "结束没有付款的捐款", timedelta(minutes=5), _sweeping(lapse_due_donations)),
+    Job(
+        "follow_urgent",
+        "先行救助付款后起算补手续的期限，提醒超时的",
+        timedelta(minutes=5),
+        _sweeping(follow_urgent_cases),
+    ),
     Job("remind_claims", "提醒快到期的采购、送达和核实", timedelta(minutes=5), _sweeping(remind_due_soon)),
     Job(
         "hurry_claims",

@@ -10,12 +10,14 @@ from cishan.charities.states import FundKind
 from cishan.claims.purchases import promised_fen
 from cishan.clock import beijing_day
 from cishan.database import JsonRow, rows
-from cishan.divisions.rules import is_code
+from cishan.divisions.rules import is_code, is_town
 from cishan.errors import Conflict, Forbidden, InvalidInput, NotFound
 from cishan.events.actions import record_event
 from cishan.ledger.queries import uncommitted_of
+from cishan.money import yuan_text
 from cishan.payouts.models import PayoutTerms
 from cishan.payouts.rules import Terms, check_covered
+from cishan.payouts.terms import terms_on
 from cishan.permissions import Permission, holds
 
 CATEGORY_LONGEST = 40
@@ -26,20 +28,24 @@ SELECT b.amount_fen, p.fund_id,
   FROM budget_line b JOIN project p ON p.id = b.project_id WHERE b.id = $1
 """
 ADD = """
-INSERT INTO allocation (fund_id, budget_line_id, division_code, category, amount_fen, made_by_id, made_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING id
+INSERT INTO allocation (fund_id, budget_line_id, division_code, category, amount_fen, case_limit_fen, made_by_id, made_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING id
 """
 HOLD = "UPDATE fund SET held_fen = held_fen + $2 WHERE id = $1"
 
 
 @dataclass(frozen=True)
 class Share:
-    """What is to be set aside, for a place and a category; of a project it is a share of a line of its budget."""
+    """What is to be set aside, for a place and a category; of a project it is a share of a line of its budget.
+
+    With `case_limit_fen` it is a town's reserve for urgent help: so much at most for one case, decided there and paid first.
+    """
 
     division_code: str
     category: str
     amount_fen: int
     budget_line_id: int | None = None
+    case_limit_fen: int | None = None
 
 
 async def allocate(fund_id: int, share: Share, *, actor: Viewer, now: datetime) -> int:
@@ -48,11 +54,12 @@ async def allocate(fund_id: int, share: Share, *, actor: Viewer, now: datetime) 
     check_share(share)
     async with in_transaction():
         fund = await lock_fund(fund_id)
+        check_reserve(share, (await terms_on(fund["charity_id"], now)).third_person_over_fen)
         await _check_line(fund, share)
         # Money that donors gave for wishes and that finance has not advanced yet is promised to those wishes.
         promised = await promised_fen(fund_id) if fund["kind"] == FundKind.WISH else 0
         check_covered(share.amount_fen, await uncommitted_of(fund_id) - promised, "这个项目")
-        placed = (share.division_code, share.category.strip(), share.amount_fen)
+        placed = (share.division_code, share.category.strip(), share.amount_fen, share.case_limit_fen)
         added = await rows(ADD, fund_id, share.budget_line_id, *placed, actor.account_id, now)
         await hold(fund_id, share.amount_fen)
         detail: dict[str, object] = {"amount_fen": share.amount_fen, "place": share.division_code}
@@ -68,6 +75,22 @@ def check_share(share: Share) -> None:
         faults["amount"] = "金额要大于 0。"
     if not is_code(share.division_code):
         faults["place"] = "请选择给哪个乡镇。"
+    if faults:
+        raise InvalidInput(faults)
+
+
+def check_reserve(share: Share, third_person_over_fen: int) -> None:
+    """A reserve is a town's, and what one case gets of it is small enough for two to decide."""
+    limit_fen = share.case_limit_fen
+    if limit_fen is None:
+        return
+    faults: dict[str, str] = {}
+    if not is_town(share.division_code):
+        faults["place"] = "急难备用金要分给一个乡镇或街道。"
+    if limit_fen <= 0 or limit_fen > share.amount_fen:
+        faults["case_limit"] = "每件最多的金额要大于 0，不超过这笔备用金。"
+    elif limit_fen > third_person_over_fen:
+        faults["case_limit"] = f"超过 {yuan_text(third_person_over_fen)} 元的要三个人批，不能先行救助。"
     if faults:
         raise InvalidInput(faults)
 

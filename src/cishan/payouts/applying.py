@@ -13,18 +13,20 @@ from cishan.events.actions import REASON_LABEL, record_event
 from cishan.ledger.actions import Source, book_payable
 from cishan.payouts.allocating import hold, lock_fund, must
 from cishan.payouts.kin import Found, ties_of_family
-from cishan.payouts.queries import terms_on
 from cishan.payouts.rules import (
     REASON_LONGEST,
     Hands,
     application_faults,
     check_approver,
     check_covered,
+    check_lane,
     check_move,
+    check_reserve_use,
     is_outside,
     status_after_approval,
 )
 from cishan.payouts.states import PayoutKind, PayoutStatus
+from cishan.payouts.terms import terms_on
 from cishan.permissions import Permission
 from cishan.sealing import Sealer
 
@@ -32,6 +34,7 @@ SUBJECT = "payout"
 PAYOUT_REASON = "payout.reason"
 ALLOCATION = """
 SELECT a.id, a.fund_id, a.division_code, a.amount_fen,
+       a.case_limit_fen,
        (SELECT coalesce(sum(p.amount_fen), 0) FROM payout p
          WHERE p.allocation_id = a.id AND p.status NOT IN ('refused', 'returned'))::bigint AS used_fen
   FROM allocation a WHERE a.id = $1
@@ -40,15 +43,16 @@ PAYEE = "SELECT household_id, division_code, verified_at FROM payee WHERE id = $
 MEMBER = "SELECT 1 FROM membership WHERE household_id = $1 AND person_id = $2 AND to_on IS NULL"
 ADD = """
 INSERT INTO payout (fund_id, allocation_id, kind, status, status_since, division_code, household_id, person_id, payee_id,
-                    amount_fen, what, reason_sealed, price_note, kin_hit, needs_third, applied_by_id, applied_at, return_reason)
-VALUES ($1, $2, $3, 'applied', $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $4, '') RETURNING id
+                    amount_fen, what, reason_sealed, price_note, kin_hit, needs_third, is_urgent, applied_by_id, applied_at,
+                    return_reason)
+VALUES ($1, $2, $3, 'applied', $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $4, '') RETURNING id
 """
 ADD_HITS = """
 INSERT INTO kin_hit (payout_id, account_id, tie, found_at) SELECT $1, account_id, tie, $4
   FROM unnest($2::bigint[], $3::varchar[]) AS found (account_id, tie) ON CONFLICT DO NOTHING
 """
 LOCK = """
-SELECT id, fund_id, allocation_id, status, division_code, household_id, amount_fen, what, kin_hit, needs_third,
+SELECT id, fund_id, allocation_id, status, division_code, household_id, amount_fen, what, kin_hit, needs_third, is_urgent,
        applied_by_id, first_by_id, second_by_id, second_is_outside, third_by_id, payer_id, paid_at
   FROM payout WHERE id = $1 FOR NO KEY UPDATE
 """
@@ -61,7 +65,10 @@ REFUSE = "UPDATE payout SET status = 'refused', status_since = $2 WHERE id = $1"
 
 @dataclass(frozen=True)
 class Application:
-    """What is asked for. `what` is the line the family will read; a purchase says in `price_note` how prices compare."""
+    """What is asked for. `what` is the line the family will read; a purchase says in `price_note` how prices compare.
+
+    An urgent one is paid from a town's reserve and from nothing else.
+    """
 
     kind: PayoutKind
     allocation_id: int
@@ -71,6 +78,7 @@ class Application:
     reason: str
     person_id: int | None = None
     price_note: str = ""
+    is_urgent: bool = False
 
 
 async def apply_for(application: Application, *, actor: Viewer, sealer: Sealer, now: datetime) -> int:
@@ -91,7 +99,7 @@ async def apply_for(application: Application, *, actor: Viewer, sealer: Sealer, 
         if household_id is not None:
             found = await ties_of_family(household_id, share["fund_id"], terms=terms, sealer=sealer)
         values = (asked.payee_id, asked.amount_fen, asked.what, sealer.seal(asked.reason, PAYOUT_REASON))
-        limits = (asked.price_note, bool(found), asked.amount_fen > terms.third_person_over_fen)
+        limits = (asked.price_note, bool(found), asked.amount_fen > terms.third_person_over_fen, asked.is_urgent)
         whose = (share["fund_id"], share["id"], asked.kind.value, now, place, household_id, asked.person_id)
         payout_id: int = (await rows(ADD, *whose, *values, *limits, actor.account_id))[0]["id"]
         await _keep_hits(payout_id, found, now)
@@ -107,6 +115,7 @@ async def _share(asked: Application, actor: Viewer) -> JsonRow:
         raise NotFound
     fund = await lock_fund(found[0]["fund_id"])
     share = (await rows(ALLOCATION, asked.allocation_id))[0]
+    check_reserve_use(share["case_limit_fen"], asked.amount_fen, is_urgent=asked.is_urgent)
     check_covered(asked.amount_fen, share["amount_fen"] - share["used_fen"], "这笔分配")
     return {**share, "charity_id": fund["charity_id"]}
 
@@ -131,11 +140,17 @@ async def _payee(asked: Application, share: JsonRow, actor: Viewer) -> JsonRow:
     return payee
 
 
-async def approve_payout(payout_id: int, *, actor: Viewer, sealer: Sealer, now: datetime) -> PayoutStatus:
-    """The next approval. The last one books the sum as owed and takes it out of what the allocation set aside."""
-    must(actor, Permission.APPROVE_PAYOUT)
+async def approve_payout(
+    payout_id: int, *, actor: Viewer, sealer: Sealer, now: datetime, urgent: bool = False
+) -> PayoutStatus:
+    """The next approval. The last one books the sum as owed and takes it out of what the allocation set aside.
+
+    Help of the urgent lane is decided there (`urgent`), by people of the place as well.
+    """
+    must(actor, Permission.DECIDE_URGENT if urgent else Permission.APPROVE_PAYOUT)
     async with in_transaction():
         payout = await lock_payout(payout_id)
+        check_lane(is_urgent=payout["is_urgent"], urgent=urgent)
         status, hands = PayoutStatus(payout["status"]), hands_of(payout)
         outside = is_outside(actor.division_code, payout["division_code"])
         asked = payout["kin_hit"] and outside and status is PayoutStatus.ENDORSED
@@ -173,15 +188,18 @@ def _taken(payout: JsonRow, status: PayoutStatus, actor: Viewer, *, outside: boo
     return hit, payout["first_by_id"], payout["second_by_id"], payout["second_is_outside"], me
 
 
-async def refuse_payout(payout_id: int, reason: str, *, actor: Viewer, sealer: Sealer, now: datetime) -> None:
+async def refuse_payout(
+    payout_id: int, reason: str, *, actor: Viewer, sealer: Sealer, now: datetime, urgent: bool = False
+) -> None:
     """Somebody who may approve says no; the allocation has room for it again."""
-    must(actor, Permission.APPROVE_PAYOUT)
+    must(actor, Permission.DECIDE_URGENT if urgent else Permission.APPROVE_PAYOUT)
     if not reason.strip() or len(reason) > REASON_LONGEST:
         raise InvalidInput({"reason": f"请写明为什么不同意，最多 {REASON_LONGEST} 个字。"})
     async with in_transaction():
         payout = await lock_payout(payout_id)
         if not actor.covers(payout["division_code"]):
             raise NotFound
+        check_lane(is_urgent=payout["is_urgent"], urgent=urgent)
         check_move(PayoutStatus(payout["status"]), "refuse")
         await rows(REFUSE, payout_id, now)
         sealed = sealer.seal(reason.strip(), REASON_LABEL)

@@ -40,8 +40,12 @@ DESK = "/desk/payouts"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 SUM = Column("金额", number=True)
 NOTHING: Mapping[str, str] = MappingProxyType({})
-PREPARING = (("分配救助款", "shares", Permission.MANAGE_MONEY), ("收款账号", "payees", Permission.VISIT))
-"""What comes before an application, and who does it."""
+BESIDE = (
+    ("急难先行", "/desk/urgent", Permission.SEE_URGENT),
+    ("分配救助款", f"{DESK}/shares", Permission.MANAGE_MONEY),
+    ("收款账号", f"{DESK}/payees", Permission.VISIT),
+)
+"""What stands beside the list, and who does it."""
 TO_PAY = frozenset({PayoutStatus.APPROVED, PayoutStatus.IN_FILE})
 
 
@@ -131,7 +135,7 @@ async def _payouts_response(request: Request, errors: Mapping[str, str], *, stat
         count=count,
         pays=pays,
         applies=applies,
-        links=tuple((words, f"{DESK}/{place}") for words, place, needed in PREPARING if holds(viewer.role, needed)),
+        links=tuple((words, href) for words, href, needed in BESIDE if holds(viewer.role, needed)),
         refused=await refused_lately(viewer, sealer=services.sealer, now=services.clock.now()) if applies else (),
         pagination=pagination(f"{DESK}?", number, count, PAGE_ROWS, "笔"),
         errors=errors,

@@ -47,6 +47,8 @@ class Allocation(Model):
     division_code = fields.CharField(max_length=12)
     category = fields.CharField(max_length=40)
     amount_fen = fields.BigIntField()
+    case_limit_fen = fields.BigIntField(null=True)
+    """Of a town's reserve for urgent help: the most that one case gets of it. Nothing else is paid from a reserve."""
     made_by: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField(
         "cishan.Account", related_name="allocations_made", on_delete=fields.RESTRICT
     )
@@ -57,6 +59,7 @@ class Allocation(Model):
         constraints = [
             UniqueConstraint(fields=("id", "fund_id"), name="uq_allocation_fund"),
             CheckConstraint(check="amount_fen > 0", name="ck_allocation_amount"),
+            CheckConstraint(check="case_limit_fen BETWEEN 1 AND amount_fen", name="ck_allocation_case_limit"),
         ]
 
 
@@ -162,6 +165,8 @@ class Payout(Model):
     reason_sealed = fields.BinaryField()
     price_note = fields.CharField(max_length=200, default="")
     kin_hit = fields.BooleanField(default=False, db_default=False)
+    is_urgent = fields.BooleanField(default=False, db_default=False)
+    """Decided in the urgent lane by people of the place, paid first; its case is completed afterwards."""
     needs_third = fields.BooleanField(default=False, db_default=False)
     applied_by: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField(
         "cishan.Account", related_name="payouts_applied", on_delete=fields.RESTRICT
@@ -195,6 +200,7 @@ class Payout(Model):
         ]
         constraints = [
             CheckConstraint(check="amount_fen > 0", name="ck_payout_amount"),
+            CheckConstraint(check="NOT (is_urgent AND needs_third)", name="ck_payout_urgent"),
             CheckConstraint(
                 check="(kind = 'household') = (household_id IS NOT NULL) AND (person_id IS NULL OR household_id IS NOT NULL)",
                 name="ck_payout_kind",

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from cishan.errors import NotFound
 from cishan.forms.answering import NOTHING, answer_form
 from cishan.forms.reading import FormModel, read_form
-from cishan.forms.typed import YuanAsFen
+from cishan.forms.typed import OptionalYuanAsFen, YuanAsFen
 from cishan.ledger.queries import uncommitted_of
 from cishan.payouts.allocating import CATEGORY_LONGEST, Share, allocate
 from cishan.payouts.payees import BANK_LONGEST, HOLDER_LONGEST, PayeeFacts, enter_payee, verify_payee
@@ -37,6 +37,7 @@ class ShareForm(FormModel):
     category: str = Field(max_length=CATEGORY_LONGEST)
     amount: YuanAsFen
     budget_line: int | None = None
+    case_limit: OptionalYuanAsFen = None
 
 
 class PayeeForm(FormModel):
@@ -90,7 +91,7 @@ async def set_aside(request: Request) -> Response:
 
     async def act() -> None:
         form = await read_form(request, ShareForm)
-        share = Share(form.place, form.category, form.amount, form.budget_line)
+        share = Share(form.place, form.category, form.amount, form.budget_line, form.case_limit)
         fund = _chosen(request, await funds_to_share(request.state.site.charity_id))
         await allocate(fund.id, share, actor=viewer_of(request), now=services_of(request).clock.now())
 

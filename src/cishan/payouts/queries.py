@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from cishan.accounts.viewer import Viewer
-from cishan.clock import beijing_day
 from cishan.database import JsonRow, rows
 from cishan.divisions.queries import names_of
 from cishan.divisions.rules import ancestors
@@ -12,7 +11,7 @@ from cishan.errors import InvalidInput, NotFound
 from cishan.events.actions import REASON_LABEL
 from cishan.labels import label
 from cishan.payouts.payees import NUMBER_LABEL
-from cishan.payouts.rules import DEFAULT_TERMS, Terms, masked_number
+from cishan.payouts.rules import masked_number
 from cishan.payouts.states import PayeeKind, PayoutKind, PayoutStatus
 from cishan.permissions import Permission, holds
 from cishan.sealing import Sealer
@@ -20,28 +19,28 @@ from cishan.sealing import Sealer
 PAGE_ROWS = 40
 LATELY = timedelta(days=30)
 """So long whoever applied is shown what was refused."""
-TERMS = """
-SELECT third_person_over_fen, large_donor_fen FROM payout_terms
- WHERE charity_id = $1 AND valid_from <= $2 ORDER BY valid_from DESC LIMIT 1
-"""
 CARD = """
 SELECT p.id, p.fund_id, f.name AS fund, a.category, p.kind, p.status, p.status_since, p.division_code, p.amount_fen, p.what,
-       p.price_note, p.kin_hit, p.needs_third, p.applied_at, p.applied_by_id, p.first_by_id, p.second_by_id,
+       p.price_note, p.kin_hit, p.is_urgent, p.needs_third, p.applied_at, p.applied_by_id, p.first_by_id, p.second_by_id,
        p.third_by_id, p.paid_at, p.return_reason, h.case_number
   FROM payout p JOIN fund f ON f.id = p.fund_id JOIN allocation a ON a.id = p.allocation_id
   LEFT JOIN household h ON h.id = p.household_id
 """
 # Whoever is asked from outside because of a tie sees that payout, and nothing else of its place.
 SEEN = "(p.division_code BETWEEN $1 AND $2 OR ($3 AND p.kin_hit AND p.status = 'endorsed'))"
-LISTED = f"{CARD} WHERE {SEEN} AND p.status = ANY($4::varchar[]) ORDER BY p.status_since, p.id LIMIT $5 OFFSET $6"
+LISTED = f"""
+{CARD} WHERE {SEEN} AND p.status = ANY($4::varchar[])
+ ORDER BY p.is_urgent DESC, p.status_since, p.id LIMIT $5 OFFSET $6
+"""
 COUNTED = f"SELECT count(*) AS n FROM payout p WHERE {SEEN} AND p.status = ANY($4::varchar[])"  # noqa: S608
 ONE = f"{CARD} WHERE {SEEN} AND p.id = $4"
 SHARES = """
-SELECT a.id, f.name AS fund, a.category, (a.amount_fen - coalesce(sum(p.amount_fen), 0))::bigint AS left_fen
+SELECT a.id, f.name AS fund, a.category, a.case_limit_fen,
+       (a.amount_fen - coalesce(sum(p.amount_fen), 0))::bigint AS left_fen
   FROM allocation a JOIN fund f ON f.id = a.fund_id
   LEFT JOIN payout p ON p.allocation_id = a.id AND p.status NOT IN ('refused', 'returned')
- WHERE a.division_code BETWEEN $1 AND $2 OR a.division_code = ANY($3::varchar[])
- GROUP BY a.id, f.name HAVING a.amount_fen > coalesce(sum(p.amount_fen), 0) ORDER BY a.id DESC LIMIT $4
+ WHERE (a.division_code BETWEEN $1 AND $2 OR a.division_code = ANY($3::varchar[])) AND (a.case_limit_fen IS NOT NULL) = $4
+ GROUP BY a.id, f.name HAVING a.amount_fen > coalesce(sum(p.amount_fen), 0) ORDER BY a.id DESC LIMIT $5
 """
 PAYEE_OF_CASE = """
 SELECT y.id FROM household h JOIN payee y ON y.household_id = h.id AND y.verified_at IS NOT NULL
@@ -81,7 +80,7 @@ SELECT a.category, sum(a.amount_fen)::bigint AS allocated_fen, coalesce(sum(u.co
 
 
 SHARES_OF_FUND = """
-SELECT a.division_code, a.category, a.amount_fen, coalesce(sum(p.amount_fen), 0)::bigint AS asked_fen
+SELECT a.division_code, a.category, a.amount_fen, a.case_limit_fen, coalesce(sum(p.amount_fen), 0)::bigint AS asked_fen
   FROM allocation a LEFT JOIN payout p ON p.allocation_id = a.id AND p.status NOT IN ('refused', 'returned')
  WHERE a.fund_id = $1 GROUP BY a.id ORDER BY a.id DESC LIMIT $2
 """
@@ -97,6 +96,7 @@ SELECT y.id, h.case_number, y.kind, y.bank, y.number_sealed, y.entered_by_id
  WHERE y.verified_at IS NULL AND y.division_code BETWEEN $1 AND $2 ORDER BY y.id LIMIT $3
 """
 MOST_SHARES, MOST_PLACES = 200, 600
+SET_ASIDE = ("category", "amount_fen", "case_limit_fen", "asked_fen")
 
 
 @dataclass(frozen=True)
@@ -106,6 +106,7 @@ class SetAside:
     place: str
     category: str
     amount_fen: int
+    case_limit_fen: int | None
     asked_fen: int
 
     @property
@@ -141,6 +142,7 @@ class PayoutCard:
     what: str
     price_note: str
     kin_hit: bool
+    is_urgent: bool
     needs_third: bool
     applied_at: datetime
     hands: frozenset[int]
@@ -175,6 +177,7 @@ class Share:
     id: int
     fund: str
     category: str
+    case_limit_fen: int | None
     left_fen: int
 
 
@@ -199,12 +202,6 @@ class CategoryMoney:
     allocated_fen: int
     committed_fen: int
     paid_fen: int
-
-
-async def terms_on(charity_id: int, now: datetime) -> Terms:
-    """The limits of a day in Beijing."""
-    found = await rows(TERMS, charity_id, beijing_day(now))
-    return Terms(**found[0]) if found else DEFAULT_TERMS
 
 
 async def payouts_for(viewer: Viewer, statuses: frozenset[PayoutStatus], *, page: int = 1) -> tuple[PayoutCard, ...]:
@@ -241,9 +238,12 @@ async def payout_for(viewer: Viewer, payout_id: int) -> PayoutCard:
     return _card(found[0])
 
 
-async def shares_for(viewer: Viewer) -> tuple[Share, ...]:
-    """Allocations with money left that the viewer's place, or one above it, was given; newest first."""
-    found = await rows(SHARES, *viewer.scope, list(ancestors(viewer.division_code)), PAGE_ROWS)
+async def shares_for(viewer: Viewer, *, urgent: bool = False) -> tuple[Share, ...]:
+    """Allocations with money left that the viewer's place, or one above it, was given; newest first.
+
+    `urgent` asks for the reserves of urgent help, which nothing else is paid from.
+    """
+    found = await rows(SHARES, *viewer.scope, list(ancestors(viewer.division_code)), urgent, PAGE_ROWS)
     return tuple(Share(**row) for row in found)
 
 
@@ -280,10 +280,7 @@ async def shares_of_fund(fund_id: int) -> tuple[SetAside, ...]:
     """All that a fund has set aside, newest first."""
     found = await rows(SHARES_OF_FUND, fund_id, MOST_SHARES)
     names = await names_of(sorted({row["division_code"] for row in found}))
-    return tuple(
-        SetAside(names.get(row["division_code"], ""), row["category"], row["amount_fen"], row["asked_fen"])
-        for row in found
-    )
+    return tuple(SetAside(names.get(row["division_code"], ""), *(row[name] for name in SET_ASIDE)) for row in found)
 
 
 async def places_of(viewer: Viewer) -> tuple[tuple[str, str], ...]:

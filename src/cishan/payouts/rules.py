@@ -108,6 +108,22 @@ def check_covered(wanted_fen: int, free_fen: int, where: str) -> None:
         raise Conflict(f"{where}的钱不够：还剩 {yuan_text(max(0, free_fen))} 元，这次要 {yuan_text(wanted_fen)} 元。")
 
 
+def check_reserve_use(case_limit_fen: int | None, amount_fen: int, *, is_urgent: bool) -> None:
+    """Raises Conflict unless urgent help comes from a reserve and nothing else does, each case within its limit."""
+    if (case_limit_fen is not None) is not is_urgent:
+        raise Conflict(
+            "急难先行的款只能用乡镇的急难备用金。" if is_urgent else "急难备用金只能用于急难先行，请走“急难先行”。"
+        )
+    if case_limit_fen is not None and amount_fen > case_limit_fen:
+        raise InvalidInput({"amount": f"这笔备用金每件最多 {yuan_text(case_limit_fen)} 元。更多的请走一般的救助申请。"})
+
+
+def check_lane(*, is_urgent: bool, urgent: bool) -> None:
+    """Raises Conflict for a decision on the wrong page: urgent help is decided with an opinion, on its own."""
+    if is_urgent is not urgent:
+        raise Conflict("这笔是急难先行的款，请在“急难先行”里写意见、作决定。")
+
+
 def check_bank_holds(wanted_fen: int, bank_fen: int) -> None:
     """Raises Conflict when the fund's money has not come to the bank yet."""
     if wanted_fen > bank_fen:

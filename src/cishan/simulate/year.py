@@ -33,6 +33,7 @@ from cishan.simulate.staff import Recruiter
 from cishan.simulate.sweeps import Sweeps
 from cishan.simulate.timeline import Timeline
 from cishan.simulate.transfers import give_by_transfer
+from cishan.simulate.urgent import help_at_once
 from cishan.simulate.usage import MemoryWatch, Stages
 from cishan.simulate.world import World, open_world
 from cishan.summaries.actions import freeze_lists
@@ -47,6 +48,7 @@ RETIRES_IN = 6
 VILLAGES_PER_TOWN = 2
 LARGE_GIFT_IN, HELPS_IN = 4, 9
 HELP_FEN = 40_000
+URGENT_CASES = 4
 
 VILLAGES = "SELECT code FROM division WHERE level = 5 AND code BETWEEN $1 AND $2 AND valid_to IS NULL ORDER BY code"
 HOMES = """
@@ -206,6 +208,7 @@ class _Year:
         homes = [_home_of(row, self._world) for row in rng.sample(found, self._plan.scale.helped_homes)]
         await declare_kin(scene, homes)
         await help_families(scene, Purse(fund_id, HELP_FEN), homes, rng)
+        await help_at_once(scene, fund_id, homes[:URGENT_CASES], rng)
 
     async def _report(self, scene: Scene) -> None:
         """Says once a month how things stand."""

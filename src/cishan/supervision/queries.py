@@ -14,6 +14,7 @@ from cishan.database import JsonRow, rows
 from cishan.divisions.queries import names_of
 from cishan.divisions.rules import county_of, significant, town_of
 from cishan.labels import label
+from cishan.payouts.states import PayoutStatus
 from cishan.projects.states import AmendmentStatus
 from cishan.wishes.states import WishStatus
 
@@ -41,6 +42,11 @@ WITH late AS (
   SELECT 'amendment', p.id, a.status, 0, p.name, p.area_code, {AMENDMENT_LATE_SQL}
     FROM project_amendment a JOIN project p ON p.id = a.project_id
    WHERE a.status IN ('proposed', 'decided') AND {AMENDMENT_LATE_SQL} <= $3 AND p.area_code BETWEEN $1 AND $2
+  UNION ALL
+  SELECT 'urgent', p.id, p.status, 0, p.what, p.division_code, coalesce(c.complete_by, c.decide_by)
+    FROM urgent_case c JOIN payout p ON p.id = c.payout_id
+   WHERE c.confirmed_at IS NULL AND coalesce(c.complete_by, c.decide_by) <= $3
+     AND p.status IN ('applied', 'endorsed', 'paid') AND p.division_code BETWEEN $1 AND $2
 )
 """  # noqa: S608 - a constant
 ROWS = LATE + "SELECT * FROM late ORDER BY since, kind, id LIMIT $4"  # noqa: S608 - a constant
@@ -104,6 +110,10 @@ def _overdue(row: JsonRow, names: dict[str, str]) -> Overdue:
         return _filing(row, names)
     county, town = county_of(row["division_code"]), town_of(row["division_code"])
     unit = names.get(county, "") + names.get(town, "")
+    if row["kind"] == "urgent":
+        paid = row["status"] == PayoutStatus.PAID
+        what = "先行救助要补手续" if paid else "急难救助等作决定"
+        return Overdue(what, row["item"], unit, Role.TOWN_REVIEWER, row["since"], f"/desk/urgent/{row['id']}")
     if row["kind"] == "wish":
         wish_status = WishStatus(row["status"])
         return Overdue(label(wish_status), row["item"], unit, WISH_TURN[wish_status], row["since"], "")

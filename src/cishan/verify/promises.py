@@ -12,6 +12,7 @@ from cishan.verify.receipts import RECEIPT_CHECKS
 from cishan.verify.reconciliation import RECONCILIATION_CHECKS
 from cishan.verify.refunds import REFUND_CHECKS
 from cishan.verify.tracing import TRACE_CHECKS
+from cishan.verify.urgent import URGENT_CHECKS
 from cishan.verify.vigilance import VIGILANCE_CHECKS
 from cishan.verify.wishes import WISH_CHECKS
 
@@ -22,6 +23,7 @@ CHECKS = (
     *DONATION_CHECKS,
     *VIGILANCE_CHECKS,
     *PAYOUT_CHECKS,
+    *URGENT_CHECKS,
     *RECEIPT_CHECKS,
     *CHAIN_CHECKS,
     *RECONCILIATION_CHECKS,

@@ -72,18 +72,27 @@ async def findings_in(wish_id: int, text: str, *, sealer: Sealer) -> str:
     return _sentence(find_identifying(text, await known_of(await Wish.get(id=wish_id), sealer)))
 
 
+async def what_identifies(household_id: int, division_code: str, text: str, *, sealer: Sealer) -> str:
+    """What in a text about a household's hardship would tell who it is; empty when nothing does."""
+    return _sentence(find_identifying(text, await _known_of_home(household_id, division_code, sealer, b"")))
+
+
 async def known_of(wish: Wish, sealer: Sealer) -> Known:
     """What would identify this household; opened for the check alone and shown to nobody."""
     household_id: int = wish.household_id  # type: ignore[attr-defined]
+    return await _known_of_home(household_id, wish.division_code, sealer, wish.school_sealed or b"")
+
+
+async def _known_of_home(household_id: int, division_code: str, sealer: Sealer, school_sealed: bytes) -> Known:
     members = await members_now(household_id, sealer=sealer)
-    low = [wish.division_code, *(code for code in ancestors(wish.division_code) if code >= town_of(wish.division_code))]
+    low = [division_code, *(code for code in ancestors(division_code) if code >= town_of(division_code))]
     places = await rows(PLACES, low)
     return Known(
         names=tuple(member.name for member in members),
         phones=tuple(member.phone for member in members if member.phone),
         id_numbers=tuple(member.id_number for member in members),
         places=tuple(row["name"] for row in places),
-        school=sealer.open(wish.school_sealed, "wish.school") if wish.school_sealed else "",
+        school=sealer.open(school_sealed, "wish.school") if school_sealed else "",
     )
 
 
