@@ -40,6 +40,7 @@ PLACES: dict[Role, tuple[Link, ...]] = {
         ("发布", "/desk/publishing", "wall"),
         ("慈善筹项目", "/desk/projects", "heart"),
         ("救助款", "/desk/payouts", "gift"),
+        ("急难先行", "/desk/urgent", "alert"),
         ("感谢", "/desk/thanks", "message"),
         ("超时的事", "/desk/overdue", "clock"),
         ("信息公开", "/desk/disclosures", "calendar"),

@@ -107,6 +107,12 @@ async def test_help_that_was_not_due_says_so_and_its_return_is_recorded(
     await make_case(bureau, reserve, amount_fen=LIMIT_FEN)
 
 
+async def test_those_who_may_decide_are_called_at_once(bureau: Bureau, reserve: int, neighbour: Viewer) -> None:
+    await make_case(bureau, reserve)
+    told = set(await OutboxMessage.filter(key__startswith="urgent-open:").values_list("account_id", flat=True))
+    assert told == {neighbour.account_id, bureau.editor.account_id, bureau.city_editor.account_id}
+
+
 # --- who may do what ----------------------------------------------------------------------------------------------
 
 

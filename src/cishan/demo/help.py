@@ -19,7 +19,7 @@ from cishan.urgent.states import UrgentCause
 
 CARDS = ("6222021602000010001", "6222021602000010002", "6222021602000010003")
 SHARE_FEN, HELP_FEN = 20_000, 6_000
-RESERVE_FEN, CASE_LIMIT_FEN = 5_000, 2_000
+RESERVE_FEN, CASE_LIMIT_FEN = 500_000, 200_000
 URGENT = (
     (UrgentCause.FIRE, "火灾急难救助", "夜里厨房起火，烧掉了过冬的被褥和粮食。"),
     (UrgentCause.ILLNESS, "突发重病救助", "家里老人突发脑梗住院，手里没有钱交押金。"),
@@ -58,7 +58,7 @@ async def _help_at_once(
 ) -> None:
     """The town's reserve; one family was helped after a fire and waits for its visit, another's case waits for a decision."""
     sealer = services.sealer
-    share = Share(town, "急难备用金", RESERVE_FEN, case_limit_fen=CASE_LIMIT_FEN)
+    share = Share(town, "急难", RESERVE_FEN, case_limit_fen=CASE_LIMIT_FEN)
     reserve = await allocate(site.fund_id, share, actor=crew.finance, now=now - 6 * DAY)
     opened = []
     for (cause, what, reason), payee, days in zip(URGENT, payees, (4, 0), strict=True):

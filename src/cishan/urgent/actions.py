@@ -5,12 +5,15 @@ from datetime import datetime
 
 from tortoise.transactions import in_transaction
 
+from cishan.accounts.queries import staff_covering
+from cishan.accounts.states import Role
 from cishan.accounts.viewer import Viewer
 from cishan.clock import beijing_day
 from cishan.database import JsonRow, rows
 from cishan.divisions.rules import subtree, town_of
 from cishan.errors import Forbidden, InvalidInput, NotFound
 from cishan.events.actions import record_event
+from cishan.messages.actions import queue_notice
 from cishan.payouts.applying import Application, apply_for, approve_payout, refuse_payout
 from cishan.payouts.states import PayoutKind, PayoutStatus
 from cishan.permissions import Permission, holds
@@ -31,6 +34,7 @@ from cishan.urgent.states import CaseStage, UrgentCause
 from cishan.wishes.checks import what_identifies
 
 SUBJECT = "urgent_case"
+MOST_TOLD = 20
 OPINION_LABEL, FINDING_LABEL = "urgent_opinion.opinion", "urgent_case.finding"
 
 HOME = """
@@ -95,7 +99,18 @@ async def open_case(need: UrgentNeed, *, actor: Viewer, sealer: Sealer, now: dat
         payout_id = await apply_for(asked, actor=actor, sealer=sealer, now=now)
         case = await UrgentCase.create(payout_id=payout_id, cause=need.cause, decide_by=now + DECIDE_WITHIN)
         await record_event(SUBJECT, case.id, "open", actor=actor, now=now, detail={"payout": payout_id})
+        await _call_the_panel(case.id, home["division_code"], actor, sealer=sealer, now=now)
         return payout_id
+
+
+async def _call_the_panel(case_id: int, place: str, actor: Viewer, *, sealer: Sealer, now: datetime) -> None:
+    """Tells those who may decide that somebody needs help today: the town's others and the nearest editors."""
+    text = "有一件急难先行的救助等着作决定，请在 24 小时内办：“急难先行”。"
+    for role in (Role.TOWN_REVIEWER, Role.EDITOR):
+        for staff in (await staff_covering(place, role))[:MOST_TOLD]:
+            account_id = staff["account_id"]
+            if account_id != actor.account_id:
+                await queue_notice(f"urgent-open:{case_id}:{account_id}", account_id, text, sealer=sealer, now=now)
 
 
 async def _home(payee_id: int, actor: Viewer) -> JsonRow:

@@ -11,6 +11,7 @@ from cishan.payouts.queries import Share
 from cishan.permissions import Permission, holds
 from cishan.templating import moment, yuan
 from cishan.urgent.queries import CaseRow, CaseView
+from cishan.urgent.rules import PANEL
 from cishan.urgent.states import CaseStage, UrgentCause
 
 SUM = Column("金额", number=True)
@@ -115,7 +116,7 @@ def case_page(
         has_acted=votes and acted,
         may_find=visits and stage is CaseStage.FINDING and me != case.opened_by_id,
         may_confirm=visits and stage is CaseStage.SECOND and me != case.found_by_id,
-        may_print=holds(viewer.role, Permission.REVIEW) and bool(case.opinions),
+        may_print=holds(viewer.role, Permission.REVIEW) and len(case.opinions) >= PANEL,
         values=values,
         errors=errors,
         error=error,

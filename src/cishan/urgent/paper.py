@@ -13,7 +13,7 @@ from cishan.permissions import Permission, holds
 from cishan.sealing import Sealer
 from cishan.templating import day, moment, yuan
 from cishan.urgent.queries import CaseView, case_for, holder_of
-from cishan.urgent.rules import PURPOSE_LONGEST, read_words
+from cishan.urgent.rules import PANEL, PURPOSE_LONGEST, read_words
 
 LEGAL_BASIS = "《社会救助暂行办法》第四十七条、第四十八条"
 """Emergency help by a town, simplified where it is urgent (rules.md, section 6)."""
@@ -30,7 +30,7 @@ async def decision_data(
         raise Forbidden
     words = read_words("purpose", purpose, PURPOSE_LONGEST, "打印做什么用")
     case = await case_for(actor, payout_id, sealer=sealer)
-    if len(case.opinions) < 2:
+    if len(case.opinions) < PANEL:
         raise Conflict("两个人都同意以后才有决定书。")
     async with in_transaction():
         detail: dict[str, object] = {"fields": "户名、户编号、金额、意见", "sheets": 1}

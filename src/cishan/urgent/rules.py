@@ -6,6 +6,8 @@ from cishan.errors import Conflict, Forbidden, InvalidInput
 from cishan.payouts.states import PayoutStatus
 from cishan.urgent.states import CaseStage
 
+PANEL = 2
+"""People who decide, beside who opened the case."""
 DECIDE_WITHIN = timedelta(hours=24)
 """First aid comes within a day (field notes N18)."""
 COMPLETE_WITHIN = 10
