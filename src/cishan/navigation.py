@@ -53,6 +53,8 @@ PLACES: dict[Role, tuple[Link, ...]] = {
     Role.SUPERVISOR: (
         ("超时的事", "/desk/overdue", "clock"),
         ("核实", "/desk/checks", "check"),
+        ("急难先行", "/desk/urgent", "alert"),
+        ("避嫌核对", "/desk/kin", "users"),
         ("孩子授权", "/desk/minor-grants", "shield"),
     ),
     Role.FINANCE: (

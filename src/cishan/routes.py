@@ -34,6 +34,7 @@ from cishan.payments import desk as payments_desk
 from cishan.payments import views as payments
 from cishan.payouts import asking, preparing
 from cishan.payouts import desk as payouts
+from cishan.payouts import kin_desk as kin
 from cishan.permissions import Permission as May
 from cishan.pictures import views as pictures
 from cishan.projects import desk as project_desk
@@ -297,6 +298,7 @@ ROUTES: tuple[Row, ...] = (
     Row("/desk/payouts/{id}/refuse", POST, payouts.refuse, May.APPROVE_PAYOUT),
     Row("/desk/payouts/{id}/paid", POST, payouts.mark_paid, May.PAY_OUT),
     Row("/desk/payouts/{id}/returned", POST, payouts.mark_returned, May.PAY_OUT),
+    Row("/desk/kin", GET, kin.show_hits, May.SUPERVISE),
     # urgent help
     Row("/desk/urgent", GET, urgent.show_cases, May.SEE_URGENT),
     Row("/desk/urgent/new", GET, urgent.show_new, May.APPLY_PAYOUT),

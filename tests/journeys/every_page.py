@@ -178,6 +178,12 @@ SAMPLES: dict[str, Sample] = {
         Role.CASHIER, "SELECT id FROM payout_file WHERE $1::bigint > 0 ORDER BY id LIMIT 1"
     ),
     "/desk/payouts/new": Sample(Role.TOWN_REVIEWER),
+    "/desk/kin": Sample(Role.SUPERVISOR),
+    "/desk/urgent": Sample(Role.TOWN_REVIEWER),
+    "/desk/urgent/new": Sample(Role.TOWN_REVIEWER),
+    "/desk/urgent/{id}": Sample(
+        Role.EDITOR, "SELECT payout_id AS id FROM urgent_case WHERE $1::bigint > 0 ORDER BY id DESC LIMIT 1"
+    ),
     "/desk/finance/receipts": Sample(Role.FINANCE),
     "/desk/finance/receipts/issued": Sample(Role.FINANCE),
     "/desk/finance/receipts/{id}": Sample(

@@ -6,14 +6,17 @@ import httpx2
 import pytest
 from starlette.applications import Starlette
 
+from cishan.accounts.states import Role
 from cishan.clock import SteppedClock
 from cishan.database import rows
 from cishan.payouts.applying import refuse_payout
+from cishan.payouts.kin import Near, declare_ties
 from cishan.payouts.paying import record_paid
+from cishan.payouts.states import Tie
 from cishan.sealing import Sealer
 from cishan.summaries.sources import lines_of
 from conftest import browser_for
-from makers import TOWN, make_household, signed_in
+from makers import CITY, TOWN, VILLAGE, make_household, make_staff, signed_in
 from payouts.payout_makers import (
     CARD,
     Bureau,
@@ -170,7 +173,14 @@ async def test_an_account_is_entered_by_one_and_compared_by_another(
         await signed_in(one, bureau.coordinator, now=clock.now())
         await signed_in(other, bureau.town, now=clock.now())
         page = await one.get(f"{DESK}/payees")
-        form = {"case_number": case, "kind": "bank", "holder": "张秀英", "number": CARD, "bank": "示例银行"}
+        form = {
+            "whose": "household",
+            "case_number": case,
+            "kind": "bank",
+            "holder": "张秀英",
+            "number": CARD,
+            "bank": "示例银行",
+        }
         wrong = await one.post(f"{DESK}/payees", data={**form, "form_key": key_of(page), "number": "12"})
         assert wrong.status_code == 400
         assert "12 到 30 位数字" in wrong.text
@@ -184,3 +194,61 @@ async def test_an_account_is_entered_by_one_and_compared_by_another(
         same = await other.post(verify, data={"form_key": key_of(differs), "number": CARD})
         assert same.status_code == 303
     assert await rows("SELECT verified_at IS NOT NULL AS yes FROM payee") == [{"yes": True}]
+
+
+async def test_a_village_and_a_supplier_are_paid_like_a_family_but_stand_on_no_list(
+    app: Starlette, bureau: Bureau, clock: SteppedClock
+) -> None:
+    share = await make_share(bureau)
+    async with browser_for(app) as one, browser_for(app) as other:
+        await signed_in(one, bureau.coordinator, now=clock.now())
+        await signed_in(other, bureau.town, now=clock.now())
+        form = {"whose": "public", "kind": "bank", "holder": "尉署社区居委会", "number": CARD, "bank": "示例银行"}
+        nowhere = await one.post(f"{DESK}/payees", data={**form, "form_key": key_of(await one.get(f"{DESK}/payees"))})
+        assert (nowhere.status_code, "请选择是哪个村" in nowhere.text) == (400, True)
+        done = await one.post(f"{DESK}/payees", data={**form, "form_key": key_of(nowhere), "place": VILLAGE})
+        assert done.status_code == 303
+        payee = (await rows("SELECT id FROM payee"))[0]["id"]
+        page = await other.get(f"{DESK}/payees")
+        assert "尉署社区居委会" in page.text
+        await other.post(f"{DESK}/payees/{payee}/verify", data={"form_key": key_of(page), "number": CARD})
+        asked = {"allocation": str(share), "amount": "500", "what": "路灯", "reason": "村口没有灯。"}
+        page = await other.get(f"{DESK}/new")
+        assert "尉署社区居委会" in page.text
+        nobody = await other.post(f"{DESK}/new", data={**asked, "kind": "village", "form_key": key_of(page)})
+        assert (nobody.status_code, "请选择付给谁" in nobody.text) == (400, True)
+        village = {**asked, "kind": "village", "payee": str(payee)}
+        assert (await other.post(f"{DESK}/new", data={**village, "form_key": key_of(nobody)})).status_code == 303
+        page = await other.get(f"{DESK}/new")
+        bare = await other.post(f"{DESK}/new", data={**village, "kind": "purchase", "form_key": key_of(page)})
+        assert (bare.status_code, "比过哪几家" in bare.text) == (400, True)
+        priced = {**village, "kind": "purchase", "price_note": "比了三家，这家最便宜。"}
+        assert (await other.post(f"{DESK}/new", data={**priced, "form_key": key_of(bare)})).status_code == 303
+        family = {**village, "kind": "household", "case_number": "371402-00000000"}
+        assert (await other.post(f"{DESK}/new", data={**family, "form_key": key_of(page)})).status_code == 400
+    found = await rows("SELECT id, kind, household_id, price_note FROM payout ORDER BY id")
+    assert [(row["kind"], row["household_id"]) for row in found] == [("village", None), ("purchase", None)]
+    async with browser_for(app) as browser:
+        await signed_in(browser, bureau.editor, now=clock.now())
+        page = await browser.get(f"{DESK}/{found[1]['id']}")
+        assert "尉署社区居委会" in page.text
+        assert "比了三家" in page.text
+
+
+async def test_a_tie_that_was_found_is_told_to_those_who_supervise(
+    app: Starlette, bureau: Bureau, sealer: Sealer, clock: SteppedClock
+) -> None:
+    supervisor = await make_staff(Role.SUPERVISOR, CITY, sealer=sealer, now=clock.now())
+    near = Near(Tie.SURNAME_VILLAGE, "张", VILLAGE)
+    await declare_ties([near], actor=bureau.town, sealer=sealer, now=clock.now())
+    share = await make_share(bureau)
+    payout_id = await make_application(bureau, share, await make_payee(bureau))
+    async with browser_for(app) as browser:
+        await signed_in(browser, supervisor, now=clock.now())
+        page = await browser.get("/desk/kin")
+        assert "同村同姓" in page.text
+        assert "乡镇审核员" in page.text
+        assert "张秀英" not in page.text
+        assert "郑审核" not in page.text
+    told = await rows("SELECT key FROM outbox_message WHERE account_id = $1 ORDER BY key", supervisor.account_id)
+    assert f"kin:{payout_id}:{supervisor.account_id}" in [row["key"] for row in told]

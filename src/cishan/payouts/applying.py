@@ -5,12 +5,15 @@ from datetime import datetime
 
 from tortoise.transactions import in_transaction
 
+from cishan.accounts.queries import staff_covering
+from cishan.accounts.states import Role
 from cishan.accounts.viewer import Viewer
 from cishan.database import JsonRow, rows
 from cishan.divisions.rules import contains
 from cishan.errors import Conflict, InvalidInput, NotFound
 from cishan.events.actions import REASON_LABEL, record_event
 from cishan.ledger.actions import Source, book_payable
+from cishan.messages.actions import queue_notice
 from cishan.payouts.allocating import hold, lock_fund, must
 from cishan.payouts.kin import Found, ties_of_family
 from cishan.payouts.rules import (
@@ -49,8 +52,9 @@ VALUES ($1, $2, $3, 'applied', $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, 
 """
 ADD_HITS = """
 INSERT INTO kin_hit (payout_id, account_id, tie, found_at) SELECT $1, account_id, tie, $4
-  FROM unnest($2::bigint[], $3::varchar[]) AS found (account_id, tie) ON CONFLICT DO NOTHING
+  FROM unnest($2::bigint[], $3::varchar[]) AS found (account_id, tie) ON CONFLICT DO NOTHING RETURNING id
 """
+MOST_TOLD = 20
 LOCK = """
 SELECT id, fund_id, allocation_id, status, division_code, household_id, amount_fen, what, kin_hit, needs_third, is_urgent,
        applied_by_id, first_by_id, second_by_id, second_is_outside, third_by_id, payer_id, paid_at
@@ -102,7 +106,7 @@ async def apply_for(application: Application, *, actor: Viewer, sealer: Sealer, 
         limits = (asked.price_note, bool(found), asked.amount_fen > terms.third_person_over_fen, asked.is_urgent)
         whose = (share["fund_id"], share["id"], asked.kind.value, now, place, household_id, asked.person_id)
         payout_id: int = (await rows(ADD, *whose, *values, *limits, actor.account_id))[0]["id"]
-        await _keep_hits(payout_id, found, now)
+        await _keep_hits(payout_id, place, found, sealer=sealer, now=now)
         detail: dict[str, object] = {"amount_fen": asked.amount_fen, "kin": len(found)}
         await record_event(SUBJECT, payout_id, "apply", actor=actor, now=now, detail=detail)
         return payout_id
@@ -161,7 +165,7 @@ async def approve_payout(
         check_approver(actor.account_id, actor.role, status, hands, tied=tied, outside=outside)
         _check_still_outside(payout, status, tied)
         after = status_after_approval(status, needs_third=payout["needs_third"])
-        await _keep_hits(payout_id, found, now)
+        await _keep_hits(payout_id, payout["division_code"], found, sealer=sealer, now=now)
         await rows(TAKE, payout_id, after.value, now, *_taken(payout, status, actor, outside=outside, hit=bool(tied)))
         if after is PayoutStatus.APPROVED:
             await lock_fund(payout["fund_id"])
@@ -226,7 +230,15 @@ async def found_ties(payout: JsonRow, *, sealer: Sealer, now: datetime) -> froze
     return await ties_of_family(payout["household_id"], payout["fund_id"], terms=terms, sealer=sealer)
 
 
-async def _keep_hits(payout_id: int, found: frozenset[Found], now: datetime) -> None:
-    if found:
-        listed = sorted(found, key=lambda one: (one.account_id, one.tie))
-        await rows(ADD_HITS, payout_id, [one.account_id for one in listed], [one.tie.value for one in listed], now)
+async def _keep_hits(payout_id: int, place: str, found: frozenset[Found], *, sealer: Sealer, now: datetime) -> None:
+    """Keeps the ties that were found; what is new is told to those who supervise the place, without a name."""
+    if not found:
+        return
+    listed = sorted(found, key=lambda one: (one.account_id, one.tie))
+    accounts, ties = [one.account_id for one in listed], [one.tie.value for one in listed]
+    if not await rows(ADD_HITS, payout_id, accounts, ties, now):
+        return
+    text = "有一笔救助款核对到可能的亲属关系，第二次审批已改由外县或市里的人来做。请在“避嫌核对”里看。"
+    for staff in (await staff_covering(place, Role.SUPERVISOR))[:MOST_TOLD]:
+        account_id = staff["account_id"]
+        await queue_notice(f"kin:{payout_id}:{account_id}", account_id, text, sealer=sealer, now=now)

@@ -1,4 +1,4 @@
-"""The page on which a town or the federation applies for a family's help."""
+"""The page on which a town or the federation applies for help: a family's, a village's public need, or a purchase."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,6 +7,7 @@ from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import Response
 
+from cishan.accounts.viewer import Viewer
 from cishan.errors import InvalidInput
 from cishan.forms.reading import FormModel, read_fields, read_form, typed_text
 from cishan.forms.replay import answer_once
@@ -14,28 +15,39 @@ from cishan.forms.typed import YuanAsFen
 from cishan.money import yuan_text
 from cishan.payouts.applying import Application, apply_for
 from cishan.payouts.desk import DESK, NOTHING
-from cishan.payouts.queries import payee_of_case, shares_for
+from cishan.payouts.queries import payee_of_case, public_payees, shares_for
 from cishan.payouts.rules import REASON_LONGEST, WHAT_LONGEST
 from cishan.payouts.states import PayoutKind
 from cishan.templating import page_response
 from cishan.web import done, services_of, viewer_of
 
+KINDS = (
+    (PayoutKind.HOUSEHOLD.value, "给一户人家", "填户编号，付到这家人自己的账号，会写在他们的幸福清单上"),
+    (PayoutKind.VILLAGE.value, "给村里办公共的事", "例如修路灯、建助餐点，不能给哪一家"),
+    (PayoutKind.PURCHASE.value, "向商家采购", "要写明比过哪几家的价"),
+)
+
 
 class ApplicationForm(FormModel):
-    case_number: str = Field(max_length=24)
+    kind: PayoutKind = PayoutKind.HOUSEHOLD
+    case_number: str = Field(default="", max_length=24)
+    payee: str = Field(default="", max_length=12)
     allocation: int
     amount: YuanAsFen
     what: str = Field(max_length=WHAT_LONGEST)
     reason: str = Field(max_length=REASON_LONGEST)
+    price_note: str = Field(default="", max_length=200)
 
 
 @dataclass(frozen=True)
 class AskingPage:
-    """The form; `shares` are the allocations with money left for this place."""
+    """The form; `shares` are the allocations with money left for this place, `payees` its villages and suppliers."""
 
     shares: tuple[tuple[str, str], ...]
+    payees: tuple[tuple[str, str], ...]
     values: Mapping[str, str]
     errors: Mapping[str, str]
+    kinds: tuple[tuple[str, str, str], ...] = KINDS
 
 
 async def show_new(request: Request) -> Response:
@@ -45,7 +57,8 @@ async def show_new(request: Request) -> Response:
 async def _response(request: Request, values: Mapping[str, str], errors: Mapping[str, str], *, status: int) -> Response:
     found = await shares_for(viewer_of(request))
     shares = tuple((str(one.id), f"{one.fund} · {one.category}（还剩 {yuan_text(one.left_fen)} 元）") for one in found)
-    return page_response(request, "payouts/new.html", AskingPage(shares, values, errors), status=status)
+    payees = await public_payees(viewer_of(request), sealer=services_of(request).sealer)
+    return page_response(request, "payouts/new.html", AskingPage(shares, payees, values, errors), status=status)
 
 
 async def apply_new(request: Request) -> Response:
@@ -53,8 +66,16 @@ async def apply_new(request: Request) -> Response:
 
     async def act() -> str:
         form = await read_form(request, ApplicationForm)
-        payee_id = await payee_of_case(form.case_number, viewer)
-        asked = Application(PayoutKind.HOUSEHOLD, form.allocation, payee_id, form.amount, form.what, form.reason)
+        payee_id = await _payee(form, viewer)
+        asked = Application(
+            form.kind,
+            form.allocation,
+            payee_id,
+            form.amount,
+            form.what,
+            form.reason,
+            price_note=form.price_note.strip(),
+        )
         payout_id = await apply_for(asked, actor=viewer, sealer=services.sealer, now=services.clock.now())
         return f"{DESK}/{payout_id}"
 
@@ -63,3 +84,12 @@ async def apply_new(request: Request) -> Response:
     except InvalidInput as error:
         typed = typed_text(await read_fields(request))
         return await _response(request, typed, error.fields, status=error.status_code)
+
+
+async def _payee(form: ApplicationForm, viewer: Viewer) -> int:
+    """The family's account by its case number, or the chosen one of a village or supplier."""
+    if form.kind is PayoutKind.HOUSEHOLD:
+        return await payee_of_case(form.case_number, viewer)
+    if not form.payee.isascii() or not form.payee.isdigit():
+        raise InvalidInput({"payee": "请选择付给谁。账号要先由两个人录入、核对好。"})
+    return int(form.payee)

@@ -28,6 +28,7 @@ from cishan.payouts.queries import (
     file_for,
     payout_for,
     payouts_for,
+    public_payee_of,
     refused_lately,
 )
 from cishan.payouts.rules import PURPOSE_LONGEST, REASON_LONGEST, RECEIVER_LONGEST, RETURN_LONGEST
@@ -98,6 +99,7 @@ class PayoutPage:
 
     card: PayoutCard
     town: str
+    payee: str
     may_decide: bool
     has_acted: bool
     may_record: bool
@@ -158,6 +160,7 @@ async def _payout_response(
     page = PayoutPage(
         card=card,
         town=(await names_of([town])).get(town, ""),
+        payee=await public_payee_of(card.id, sealer=services_of(request).sealer),
         may_decide=decides and not acted,
         has_acted=decides and acted,
         may_record=holds(viewer.role, Permission.PAY_OUT) and card.status in {PayoutStatus.IN_FILE, PayoutStatus.PAID},

@@ -7,7 +7,8 @@ from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import Response
 
-from cishan.errors import NotFound
+from cishan.divisions.rules import is_code
+from cishan.errors import InvalidInput, NotFound
 from cishan.forms.answering import NOTHING, answer_form
 from cishan.forms.reading import FormModel, read_form
 from cishan.forms.typed import OptionalYuanAsFen, YuanAsFen
@@ -23,12 +24,17 @@ from cishan.payouts.queries import (
     payees_waiting,
     places_of,
     shares_of_fund,
+    villages_of,
 )
 from cishan.payouts.states import PayeeKind
 from cishan.templating import page_response, yuan
 from cishan.web import path_id, services_of, viewer_of
 
 SHARES, PAYEES = "/desk/payouts/shares", "/desk/payouts/payees"
+WHOSE = (
+    ("household", "一户人家", "填户编号"),
+    ("public", "村里或商家", "村集体的公共账户，或者采购用的商家账户；选在哪里"),
+)
 KINDS = (("bank", "银行卡、存折"), ("alipay", "支付宝"))
 
 
@@ -41,7 +47,9 @@ class ShareForm(FormModel):
 
 
 class PayeeForm(FormModel):
-    case_number: str = Field(max_length=24)
+    whose: str = Field(default="household", pattern="household|public")
+    case_number: str = Field(default="", max_length=24)
+    place: str = Field(default="", max_length=12)
     kind: PayeeKind
     holder: str = Field(max_length=HOLDER_LONGEST)
     number: str = Field(max_length=40)
@@ -73,9 +81,11 @@ class SharesPage:
 
 @dataclass(frozen=True)
 class PayeesPage:
-    """Accounts that wait for a second person, and the form of a new one."""
+    """Accounts that wait for a second person, and the form of a new one: a family's, or a village's or supplier's."""
 
     waiting: tuple[WaitingPayee, ...]
+    whose: tuple[tuple[str, str, str], ...]
+    places: tuple[tuple[str, str], ...]
     kinds: tuple[tuple[str, str], ...]
     values: Mapping[str, str]
     errors: Mapping[str, str]
@@ -137,16 +147,25 @@ async def show_payees(request: Request) -> Response:
 
 
 async def enter(request: Request) -> Response:
-    """Keeps a family's account, sealed; another person compares it with the card."""
+    """Keeps an account, sealed; another person compares it with the card."""
     services, viewer = services_of(request), viewer_of(request)
 
     async def act() -> None:
         form = await read_form(request, PayeeForm)
-        household_id = await household_of_case(form.case_number, viewer)
-        facts = PayeeFacts(form.kind, form.holder, form.number, form.bank, household_id)
+        if form.whose == "household":
+            home, place = await household_of_case(form.case_number, viewer), ""
+        else:
+            home, place = None, _read_place(form.place)
+        facts = PayeeFacts(form.kind, form.holder, form.number, form.bank, home, place)
         await enter_payee(facts, actor=viewer, sealer=services.sealer, now=services.clock.now())
 
     return await answer_form(request, act, to=PAYEES, notice="payee-entered", again=_payees)
+
+
+def _read_place(code: str) -> str:
+    if not is_code(code):
+        raise InvalidInput({"place": "请选择是哪个村或乡镇的。"})
+    return code
 
 
 async def verify(request: Request) -> Response:
@@ -175,5 +194,5 @@ async def _payees(
     status: int = 200,
 ) -> Response:
     waiting = await payees_waiting(viewer_of(request), sealer=services_of(request).sealer)
-    page = PayeesPage(waiting, KINDS, values, errors, error)
+    page = PayeesPage(waiting, WHOSE, await villages_of(viewer_of(request)), KINDS, values, errors, error)
     return page_response(request, "payouts/payees.html", page, status=status)

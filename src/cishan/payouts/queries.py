@@ -10,7 +10,7 @@ from cishan.divisions.rules import ancestors
 from cishan.errors import InvalidInput, NotFound
 from cishan.events.actions import REASON_LABEL
 from cishan.labels import label
-from cishan.payouts.payees import NUMBER_LABEL
+from cishan.payouts.payees import HOLDER_LABEL, NUMBER_LABEL
 from cishan.payouts.rules import masked_number
 from cishan.payouts.states import PayeeKind, PayoutKind, PayoutStatus
 from cishan.permissions import Permission, holds
@@ -91,10 +91,20 @@ HOUSEHOLD_OF_CASE = """
 SELECT id FROM household WHERE case_number = $1 AND division_code BETWEEN $2 AND $3 AND closed_at IS NULL
 """
 WAITING_PAYEES = """
-SELECT y.id, h.case_number, y.kind, y.bank, y.number_sealed, y.entered_by_id
-  FROM payee y JOIN household h ON h.id = y.household_id
+SELECT y.id, h.case_number, y.kind, y.bank, y.holder_sealed, y.number_sealed, y.entered_by_id
+  FROM payee y LEFT JOIN household h ON h.id = y.household_id
  WHERE y.verified_at IS NULL AND y.division_code BETWEEN $1 AND $2 ORDER BY y.id LIMIT $3
 """
+VILLAGES = """
+SELECT code, name FROM division WHERE level IN (4, 5) AND code BETWEEN $1 AND $2 AND valid_to IS NULL ORDER BY code LIMIT $3
+"""
+PUBLIC_PAYEES = """
+SELECT id, kind, bank, holder_sealed, number_sealed FROM payee
+ WHERE household_id IS NULL AND verified_at IS NOT NULL AND division_code BETWEEN $1 AND $2 ORDER BY id DESC LIMIT $3
+"""
+PAYEE_OF = (
+    "SELECT y.holder_sealed FROM payout p JOIN payee y ON y.id = p.payee_id WHERE p.id = $1 AND y.household_id IS NULL"
+)
 MOST_SHARES, MOST_PLACES = 200, 600
 SET_ASIDE = ("category", "amount_fen", "case_limit_fen", "asked_fen")
 
@@ -116,10 +126,13 @@ class SetAside:
 
 @dataclass(frozen=True)
 class WaitingPayee:
-    """An account that waits for a second person; `is_own` was entered by the viewer."""
+    """An account that waits for a second person; `is_own` was entered by the viewer.
+
+    `whose` is a family's case number, or the name of a village's or a supplier's account.
+    """
 
     id: int
-    case_number: str
+    whose: str
     kind: str
     bank: str
     number: str
@@ -301,7 +314,7 @@ async def payees_waiting(viewer: Viewer, *, sealer: Sealer) -> tuple[WaitingPaye
     return tuple(
         WaitingPayee(
             id=row["id"],
-            case_number=row["case_number"],
+            whose=row["case_number"] or sealer.open(row["holder_sealed"], HOLDER_LABEL),
             kind=label(PayeeKind(row["kind"])),
             bank=row["bank"],
             number=masked_number(sealer.open(row["number_sealed"], NUMBER_LABEL)),
@@ -309,6 +322,29 @@ async def payees_waiting(viewer: Viewer, *, sealer: Sealer) -> tuple[WaitingPaye
         )
         for row in await rows(WAITING_PAYEES, *viewer.scope, PAGE_ROWS)
     )
+
+
+async def villages_of(viewer: Viewer) -> tuple[tuple[str, str], ...]:
+    """Towns and villages of the viewer's place, as choices."""
+    return tuple((row["code"], row["name"]) for row in await rows(VILLAGES, *viewer.scope, MOST_PLACES))
+
+
+async def public_payees(viewer: Viewer, *, sealer: Sealer) -> tuple[tuple[str, str], ...]:
+    """Verified accounts of villages and suppliers in the viewer's place, as choices; never a family's."""
+    return tuple(
+        (
+            str(row["id"]),
+            f"{sealer.open(row['holder_sealed'], HOLDER_LABEL)}（{row['bank'] or label(PayeeKind(row['kind']))} "
+            f"{masked_number(sealer.open(row['number_sealed'], NUMBER_LABEL))}）",
+        )
+        for row in await rows(PUBLIC_PAYEES, *viewer.scope, MOST_SHARES)
+    )
+
+
+async def public_payee_of(payout_id: int, *, sealer: Sealer) -> str:
+    """Whose account a village's or a supplier's payout goes to; empty for a family's."""
+    found = await rows(PAYEE_OF, payout_id)
+    return sealer.open(found[0]["holder_sealed"], HOLDER_LABEL) if found else ""
 
 
 async def payee_of_case(case_number: str, viewer: Viewer) -> int:
