@@ -22,7 +22,7 @@ from cishan.donations.states import DonationStatus
 from cishan.households.states import ConsentMethod, ConsentPurpose, Group, MembershipEnd, SealedField
 from cishan.ledger.states import AccountType, EntryKind
 from cishan.monthly.states import PlanStatus
-from cishan.payments.states import LateChoice, NoticeVerdict, OrderStatus, UnassignedReason
+from cishan.payments.states import LateChoice, NoticeVerdict, OrderStatus, PayChannel, UnassignedReason
 from cishan.payouts.states import PayeeKind, PayoutKind, PayoutStatus, Tie
 from cishan.projects.states import (
     AmendmentStatus,
@@ -167,6 +167,7 @@ LABELS: dict[type[StrEnum], Mapping[Any, str]] = {
         OrderStatus.PAID: "已付款",
         OrderStatus.CLOSED: "已关闭",
     },
+    PayChannel: {PayChannel.ALIPAY: "支付宝", PayChannel.BANK: "银行转账"},
     UnassignedReason: {
         UnassignedReason.LATE: "迟到的付款",
         UnassignedReason.DUPLICATE: "重复付款",

@@ -42,6 +42,7 @@ PLACES: dict[Role, tuple[Link, ...]] = {
         ("救助款", "/desk/payouts", "gift"),
         ("急难先行", "/desk/urgent", "alert"),
         ("感谢", "/desk/thanks", "message"),
+        ("捐赠人的话", "/desk/words", "message"),
         ("超时的事", "/desk/overdue", "clock"),
         ("信息公开", "/desk/disclosures", "calendar"),
         ("举报", "/desk/concerns", "shield"),

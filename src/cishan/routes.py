@@ -22,6 +22,7 @@ from cishan.claims import views as claims
 from cishan.costs import desk as costs
 from cishan.disclosures import desk as disclosures_desk
 from cishan.disclosures import views as disclosures
+from cishan.donations import desk as donations_desk
 from cishan.donations import views as donations
 from cishan.households import desk as disclosure
 from cishan.households import field as households
@@ -242,7 +243,9 @@ ROUTES: tuple[Row, ...] = (
     Row("/me/donations/{id}", GET, donations.show_donation, May.GIVE),
     Row("/me/donations/{id}/pay", GET, donations.go_to_cashier, May.GIVE),
     Row("/me/donations/{id}/name", POST, donations.change_name, May.GIVE),
+    Row("/me/donations/{id}/cancel", POST, donations.cancel, May.GIVE),
     Row("/me/donations/{id}/take-back", POST, donations.take_back, May.GIVE),
+    Row("/desk/words", GET, donations_desk.show_words, May.PUBLISH),
     # monthly giving
     Row("/me/monthly", GET, monthly.show_monthly, May.GIVE),
     Row("/me/monthly", POST, monthly.start, May.GIVE),

@@ -5,7 +5,7 @@ import pytest
 from starlette.applications import Starlette
 
 import makers
-from bank.bank_makers import bank_line, line, table
+from bank.bank_makers import bank_line, bring, line, table, take
 from cishan.accounts.states import Role
 from cishan.accounts.viewer import Viewer
 from cishan.charities.actions import set_bank_account
@@ -124,3 +124,21 @@ async def test_more_than_a_million_goes_by_bank_alone(officer: httpx2.AsyncClien
     assert refused.status_code == 400
     assert "银行转账" in refused.text
     assert (await give(officer, amount="10000000.01")).status_code == 400
+
+
+async def test_a_company_takes_its_announcement_back_and_money_that_comes_all_the_same_is_received(
+    shop: Shop, site: Starlette, officer: httpx2.AsyncClient
+) -> None:
+    page = (await give(officer)).headers["location"]
+    shown = await officer.get(page)
+    cancelled = await officer.post(f"{page}/cancel", data={"form_key": key_of(shown)})
+    assert cancelled.status_code == 303
+    assert "没有付款，这次捐款没有生效" in (await officer.get(page)).text
+    again = await officer.post(f"{page}/cancel", data={"form_key": "a-new-key-of-a-form"})
+    assert again.status_code == 409
+    stranger = await signed_in(site, shop, await makers.make_donor(sealer=shop.services.sealer, now=shop.clock.now()))
+    assert (await stranger.post(f"{page}/cancel", data={"form_key": "another-key-of-a-form"})).status_code == 404
+    code = (await rows("SELECT transfer_code FROM payment_order"))[0]["transfer_code"]
+    await bring(shop, line("BK01", GIVEN_FEN, shop.clock.now(), summary=code))
+    assert await take(shop) == 1
+    assert await balance_of(shop.site.fund_id, AccountType.FUND) == -GIVEN_FEN

@@ -178,6 +178,7 @@ SAMPLES: dict[str, Sample] = {
         Role.CASHIER, "SELECT id FROM payout_file WHERE $1::bigint > 0 ORDER BY id LIMIT 1"
     ),
     "/desk/payouts/new": Sample(Role.TOWN_REVIEWER),
+    "/desk/words": Sample(Role.EDITOR),
     "/desk/kin": Sample(Role.SUPERVISOR),
     "/desk/urgent": Sample(Role.TOWN_REVIEWER),
     "/desk/urgent/new": Sample(Role.TOWN_REVIEWER),

@@ -54,6 +54,28 @@ async def test_giving_takes_one_form_and_the_cashier(counter: Counter) -> None:
     assert await fund_total() == Total(10_000, 1)
 
 
+async def test_a_donor_s_words_and_wish_for_a_receipt_go_with_the_gift(counter: Counter, sealer: Sealer) -> None:
+    _, browser = await counter.donor()
+    long = await browser.post("/give", data=form(note="好" * 101))
+    assert (long.status_code, "好" * 101 in long.text) == (400, True)
+    pay_path = await give(browser, note="给孩子们买双棉鞋", receipt="yes")
+    cashier = await counter.open_cashier(browser, pay_path)
+    paid = await counter.press(cashier, "pay")
+    back = await browser.get(paid.headers["location"])
+    page = await browser.get(back.headers["location"])
+    assert "给孩子们买双棉鞋" in page.text
+    assert "写一下抬头" in page.text
+    kept = await rows("SELECT note_sealed FROM donation")
+    assert "棉鞋" not in str(kept[0]["note_sealed"])
+    staff = await makers.make_staff(Role.EDITOR, makers.CITY, sealer=sealer, now=counter.clock.now())
+    editor = await counter.browser_of(staff)
+    words = await editor.get("/desk/words")
+    assert "给孩子们买双棉鞋" in words.text
+    _, other = await counter.donor()
+    await give(other, note="还没有付款的话")
+    assert "还没有付款的话" not in (await editor.get("/desk/words")).text
+
+
 async def test_the_same_form_twice_is_one_donation(counter: Counter) -> None:
     _, browser = await counter.donor()
     sent = form(chip="other", amount="88.80")

@@ -21,12 +21,12 @@ from cishan.donations.rules import (
 )
 from cishan.donations.states import DonationStatus
 from cishan.donations.totals import count_gift, total_of
-from cishan.errors import InvalidInput, NotFound
+from cishan.errors import Conflict, InvalidInput, NotFound
 from cishan.events.actions import record_event
 from cishan.ledger.queries import uncommitted_of
 from cishan.messages.actions import queue_notice
 from cishan.money import yuan_text
-from cishan.payments.actions import NewLine, open_order
+from cishan.payments.actions import NewLine, close_unopened, open_order
 from cishan.payments.owners import Unspent, Used
 from cishan.payments.rules import is_far_beyond
 from cishan.payments.states import LateChoice, PayChannel, UnassignedReason
@@ -37,15 +37,16 @@ from cishan.vigilance.actions import watch_order
 from cishan.vigilance.states import GiftSource
 
 OWNER_KIND = "donation"
+NOTE_LABEL = "donation.note"
 
 FUND = "SELECT id, charity_id, name, takes_from, takes_until, cap_fen FROM fund WHERE id = $1"
 LOCK = """
-SELECT d.id, d.fund_id, d.donor_id, d.status, d.amount_fen, d.left_fen, f.name AS fund_name, f.takes_from, f.takes_until,
+SELECT d.id, d.fund_id, d.donor_id, d.status, d.amount_fen, d.left_fen, d.wants_receipt, f.name AS fund_name, f.takes_from, f.takes_until,
        f.cap_fen
   FROM donation d JOIN fund f ON f.id = d.fund_id WHERE d.id = $1 FOR UPDATE OF d
 """
 LIKE = """
-SELECT d.fund_id, d.donor_id, d.shows_name, o.late_choice
+SELECT d.fund_id, d.donor_id, d.shows_name, d.wants_receipt, o.late_choice
   FROM payment_order o JOIN order_line l ON l.order_id = o.id AND l.owner_kind = 'donation' JOIN donation d ON d.id = l.owner_id
  WHERE o.id = $1
 """
@@ -57,6 +58,10 @@ SELECT d.id FROM donation d
    AND NOT EXISTS (SELECT FROM order_line l JOIN payment_order o ON o.id = l.order_id
                     WHERE l.owner_kind = 'donation' AND l.owner_id = d.id AND o.status <> 'closed')
  ORDER BY d.id LIMIT $1
+"""
+PLEDGE = """
+SELECT o.out_trade_no FROM order_line l JOIN payment_order o ON o.id = l.order_id AND o.channel = 'bank'
+ WHERE l.owner_kind = 'donation' AND l.owner_id = $1
 """
 PAID_AT = "SELECT paid_at FROM payment_order WHERE id = $1"
 MOVE = "UPDATE donation SET status = $2, left_fen = $3, received_at = $4 WHERE id = $1"
@@ -79,11 +84,15 @@ class Pledged:
 
 @dataclass(frozen=True)
 class Manner:
-    """How a donor wants a donation to be taken: named or not, what becomes of late money, and the way it comes."""
+    """How a donor wants a donation to be taken: named or not, what becomes of late money, the way it comes, a receipt, and
+    words of their own.
+    """
 
     shows_name: bool
     late_choice: LateChoice
     channel: PayChannel
+    wants_receipt: bool = False
+    note_sealed: bytes | None = None
 
 
 async def make_donation(
@@ -98,6 +107,8 @@ async def make_donation(
     source: GiftSource | None = None,
     may_ask: bool = True,
     channel: PayChannel = PayChannel.ALIPAY,
+    wants_receipt: bool = False,
+    note_sealed: bytes | None = None,
 ) -> Pledged:
     """Writes down what somebody gives to a fund, with an order that can be paid for `pay_for`, by transfer for longer.
 
@@ -117,7 +128,7 @@ async def make_donation(
         return await _pledge(
             fund,
             amount_fen,
-            Manner(shows_name, late_choice, channel),
+            Manner(shows_name, late_choice, channel, wants_receipt, note_sealed),
             expires_at=pay_by(channel, now, takes_until=fund["takes_until"], pay_for=pay_for),
             source=source,
             may_ask=may_ask,
@@ -140,7 +151,7 @@ async def pledge_anew(order_id: int, amount_fen: int, *, now: datetime) -> Pledg
         return await _pledge(
             (await rows(FUND, like["fund_id"]))[0],
             amount_fen,
-            Manner(like["shows_name"], LateChoice(like["late_choice"]), PayChannel.BANK),
+            Manner(like["shows_name"], LateChoice(like["late_choice"]), PayChannel.BANK, like["wants_receipt"]),
             expires_at=now + PAY_FOR,
             source=None,
             may_ask=False,
@@ -168,6 +179,8 @@ async def _pledge(
         status=DonationStatus.PLEDGED,
         amount_fen=amount_fen,
         shows_name=manner.shows_name,
+        wants_receipt=manner.wants_receipt,
+        note_sealed=manner.note_sealed,
         made_at=now,
     )
     await record_event("donation", donation.id, "pledge", actor=donor, now=now, detail={"amount_fen": amount_fen})
@@ -211,6 +224,22 @@ async def show_name(donation_id: int, shown: bool, *, actor: Viewer, now: dateti
             raise NotFound
         await rows(SHOW_NAME, donation_id, shown)
         await record_event("donation", donation_id, "name", actor=actor, now=now, detail={"shown": shown})
+
+
+async def cancel_pledge(donation_id: int, *, actor: Viewer, now: datetime) -> None:
+    """A company will not transfer what it has announced; money that comes all the same is still received.
+
+    Raises Conflict for what is paid, or goes by Alipay, whose cashier may be open.
+    """
+    async with in_transaction():
+        donation = await lock_donation(donation_id)
+        if donation["donor_id"] != actor.account_id:
+            raise NotFound
+        found = await rows(PLEDGE, donation_id)
+        if not found or not await close_unopened(found[0]["out_trade_no"], now=now):
+            raise Conflict("这笔捐款现在不能取消。")
+        await rows(MOVE, donation_id, next_status(donation["status"], "lapse").value, 0, None)
+        await record_event("donation", donation_id, "lapse", actor=actor, now=now)
 
 
 async def lapse_due_donations(*, limit: int, sealer: Sealer, now: datetime) -> int:
@@ -280,6 +309,8 @@ class DonationPayments:
         await count_gift(fund_id, owner_id, given_fen=amount_fen, gifts=1)
         await record_event("donation", owner_id, "receive", actor=None, now=now, detail={"order_id": order_id})
         text = f"谢谢您！您捐的 {yuan_text(amount_fen)} 元已经收到，记入“{donation['fund_name']}”项目。"
+        if donation["wants_receipt"]:
+            text += "您要的捐赠票据，请在“我的”里打开这笔捐款，写一下抬头。"
         await queue_notice(f"donation:{owner_id}", donation["donor_id"], text, sealer=self._sealer, now=now)
         return None
 

@@ -4,13 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import Response
 
 from cishan.accounts.states import Role
-from cishan.donations.actions import check_not_mistaken, make_donation
+from cishan.donations.actions import NOTE_LABEL, check_not_mistaken, make_donation
 from cishan.donations.pages import CHANNELS, CHIPS, LATE_CHOICES, OTHER, Choice, GivePage
-from cishan.donations.rules import read_amount
+from cishan.donations.rules import NOTE_LONGEST, read_amount
 from cishan.errors import Conflict, InvalidInput
 from cishan.forms.reading import FormModel, read_fields, read_form, typed_text
 from cishan.forms.replay import answer_once
@@ -55,6 +56,8 @@ class GiveForm(FormModel):
     sure: bool = False
     source: GiftSource | None = None
     channel: PayChannel = PayChannel.ALIPAY
+    receipt: bool = False
+    note: str = Field(default="", max_length=NOTE_LONGEST)
 
 
 async def show_form(request: Request, giving: Giving) -> Response:
@@ -82,6 +85,8 @@ async def take_gift(request: Request, giving: Giving) -> Response:
             now=now,
             source=form.source,
             channel=form.channel,
+            wants_receipt=form.receipt,
+            note_sealed=services.sealer.seal(form.note.strip(), NOTE_LABEL) if form.note.strip() else None,
         )
         return f"/me/donations/{made.donation_id}" + ("" if by_bank else "/pay")
 

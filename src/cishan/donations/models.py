@@ -33,6 +33,9 @@ class Donation(Model):
     amount_fen = fields.BigIntField()
     left_fen = fields.BigIntField(default=0, db_default=0)
     shows_name = fields.BooleanField(default=False, db_default=False)
+    wants_receipt = fields.BooleanField(default=False, db_default=False)
+    note_sealed = fields.BinaryField(null=True)
+    """What the donor wrote with it, for the charity's people alone."""
     made_at = fields.DatetimeField()
     received_at = fields.DatetimeField(null=True)
 

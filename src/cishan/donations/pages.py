@@ -98,13 +98,15 @@ class DonationPage:
     back_to: str
     waiting_fen: int
     take_back_until: datetime | None
+    receipt_href: str
+    note: str
     steps: tuple[Step, ...]
     now: datetime
     error: str = ""
 
 
 def donation_page(
-    donation: OwnDonation, *, site: Site, came_back: bool, cooling_hours: int, now: datetime, error: str = ""
+    donation: OwnDonation, *, note: str, site: Site, came_back: bool, cooling_hours: int, now: datetime, error: str = ""
 ) -> DonationPage:
     by_bank = donation.channel is PayChannel.BANK
     payable = not by_bank and is_payable(donation.order_status, donation.expires_at - LAST_MINUTES_TO_PAY, now)
@@ -128,6 +130,8 @@ def donation_page(
         back_to=back_to(donation.channel),
         waiting_fen=donation.waiting_fen,
         take_back_until=until if is_received and until is not None and now < until else None,
+        receipt_href=f"/me/gifts/{donation.order_id}/receipt" if is_received and donation.wants_receipt else "",
+        note=note,
         steps=_steps(donation),
         now=now,
         error=error,

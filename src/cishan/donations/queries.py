@@ -5,14 +5,17 @@ from datetime import datetime
 
 from cishan.accounts.viewer import Viewer
 from cishan.database import JsonRow, rows
+from cishan.donations.actions import NOTE_LABEL
 from cishan.donations.states import DonationStatus
 from cishan.errors import NotFound
 from cishan.payments.states import OrderStatus, PayChannel
+from cishan.sealing import Sealer
 
 MOST_LISTED = 100
+PAGE_ROWS = 40
 
 DONATION = """
-SELECT d.id, d.fund_id, d.status, d.amount_fen, d.left_fen, d.shows_name, d.made_at, d.received_at, f.name AS fund_name,
+SELECT d.id, d.fund_id, d.status, d.amount_fen, d.left_fen, d.shows_name, d.wants_receipt, d.note_sealed, d.made_at, d.received_at, f.name AS fund_name,
        f.filing_number, o.id AS order_id, o.out_trade_no, o.status AS order_status, o.expires_at, o.total_fen, o.paid_at,
        o.channel, o.transfer_code,
        coalesce((SELECT sum(u.amount_fen) FROM unassigned_money u WHERE u.order_id = o.id AND u.resolved_at IS NULL), 0)::bigint
@@ -25,6 +28,26 @@ SELECT d.id, d.fund_id, d.status, d.amount_fen, d.left_fen, d.shows_name, d.made
 """
 ONE = DONATION + " AND d.id = $2"
 MINE = DONATION + " AND (d.status <> 'lapsed') ORDER BY d.id DESC LIMIT $2"
+
+
+WORDS = """
+SELECT d.id, d.note_sealed, d.amount_fen, d.received_at, f.name AS fund_name FROM donation d JOIN fund f ON f.id = d.fund_id
+ WHERE d.charity_id = $1 AND d.note_sealed IS NOT NULL AND d.received_at IS NOT NULL
+ ORDER BY d.id DESC LIMIT $2 OFFSET $3
+"""
+COUNT_WORDS = """
+SELECT count(*) AS n FROM donation WHERE charity_id = $1 AND note_sealed IS NOT NULL AND received_at IS NOT NULL
+"""
+
+
+@dataclass(frozen=True)
+class DonorWords:
+    """What a donor wrote with a donation that was received; nothing says who they are."""
+
+    text: str
+    fund_name: str
+    amount_fen: int
+    received_at: datetime
 
 
 @dataclass(frozen=True)
@@ -47,6 +70,8 @@ class OwnDonation:
     waiting_fen: int
     channel: PayChannel
     transfer_code: str
+    wants_receipt: bool
+    note_sealed: bytes | None
 
 
 async def own_donation(donation_id: int, *, viewer: Viewer) -> OwnDonation:
@@ -55,6 +80,18 @@ async def own_donation(donation_id: int, *, viewer: Viewer) -> OwnDonation:
     if not found:
         raise NotFound
     return _own(found[0])
+
+
+async def donor_words(charity_id: int, *, page: int, sealer: Sealer) -> tuple[DonorWords, ...]:
+    """What donors wrote, newest first."""
+    return tuple(
+        DonorWords(sealer.open(row["note_sealed"], NOTE_LABEL), row["fund_name"], row["amount_fen"], row["received_at"])
+        for row in await rows(WORDS, charity_id, PAGE_ROWS, PAGE_ROWS * (page - 1))
+    )
+
+
+async def count_donor_words(charity_id: int) -> int:
+    return int((await rows(COUNT_WORDS, charity_id))[0]["n"])
 
 
 async def own_donations(viewer: Viewer) -> tuple[OwnDonation, ...]:
@@ -80,4 +117,6 @@ def _own(row: JsonRow) -> OwnDonation:
         waiting_fen=row["waiting_fen"],
         channel=PayChannel(row["channel"]),
         transfer_code=row["transfer_code"] or "",
+        wants_receipt=row["wants_receipt"],
+        note_sealed=row["note_sealed"],
     )

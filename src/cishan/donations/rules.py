@@ -16,6 +16,7 @@ MOST_BY_BANK_FEN = 1_000_000_000
 """By transfer, to ten million; more after a call."""
 LAST_MINUTES_TO_PAY = timedelta(minutes=2)
 """The gateway takes no order that must be paid within a minute."""
+NOTE_LONGEST = 100
 PAY_FOR = timedelta(minutes=30)
 """How long the cashier takes the money of a donation."""
 

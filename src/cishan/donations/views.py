@@ -6,7 +6,7 @@ from types import MappingProxyType
 from starlette.requests import Request
 from starlette.responses import Response
 
-from cishan.donations.actions import OWNER_KIND, show_name
+from cishan.donations.actions import NOTE_LABEL, OWNER_KIND, cancel_pledge, show_name
 from cishan.donations.giving import Giving, show_form, take_gift
 from cishan.donations.pages import DonationPage, donation_page
 from cishan.donations.queries import OwnDonation, own_donation
@@ -79,8 +79,16 @@ async def _donation_page(request: Request, donation: OwnDonation, error: str = "
     now = services_of(request).clock.now()
     hours = (await terms_on(request.state.site.charity_id, now)).cooling_hours
     came_back = "back" in request.query_params
-    site = request.state.site
-    return donation_page(donation, site=site, came_back=came_back, cooling_hours=hours, now=now, error=error)
+    sealed, sealer = donation.note_sealed, services_of(request).sealer
+    return donation_page(
+        donation,
+        note=sealer.open(sealed, NOTE_LABEL) if sealed else "",
+        site=request.state.site,
+        came_back=came_back,
+        cooling_hours=hours,
+        now=now,
+        error=error,
+    )
 
 
 async def change_name(request: Request) -> Response:
@@ -90,6 +98,17 @@ async def change_name(request: Request) -> Response:
     async def act() -> str:
         form = await read_form(request, NameForm)
         await show_name(donation_id, form.named, actor=viewer, now=now)
+        return f"/me/donations/{donation_id}"
+
+    return done(await answer_once(request, act), "saved")
+
+
+async def cancel(request: Request) -> Response:
+    """A company takes back its announcement of a transfer."""
+    donation_id, viewer, now = path_id(request), viewer_of(request), services_of(request).clock.now()
+
+    async def act() -> str:
+        await cancel_pledge(donation_id, actor=viewer, now=now)
         return f"/me/donations/{donation_id}"
 
     return done(await answer_once(request, act), "saved")

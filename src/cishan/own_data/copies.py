@@ -8,7 +8,7 @@ from cishan.database import JsonRow
 from cishan.labels import label
 from cishan.money import yuan_text
 from cishan.own_data.queries import Held
-from cishan.payments.states import LateChoice, OrderStatus
+from cishan.payments.states import LateChoice, OrderStatus, PayChannel
 from cishan.receipts.states import RequestStatus
 from cishan.refunds.states import RefundStatus
 from cishan.templating import moment
@@ -68,7 +68,9 @@ def _order(row: JsonRow) -> JsonRow:
         "应付（元）": yuan_text(row["total_fen"]),
         "实付（元）": yuan_text(row["paid_fen"]) if row["paid_fen"] else "",
         "付款迟到、多付时": label(LateChoice(row["late_choice"])),
-        "支付宝交易号": row["trade_no"] or "",
+        "付款方式": label(PayChannel(row["channel"])),
+        "交易号": row["trade_no"] or "",
+        "想说的话": row["note"],
         "下单": moment(row["created_at"]),
         "付款": moment(row["paid_at"]) if row["paid_at"] else "",
     }

@@ -6,6 +6,7 @@ from datetime import datetime
 from cishan.accounts.actions import NAME_LABEL, PHONE_LABEL
 from cishan.accounts.viewer import Viewer
 from cishan.database import JsonRow, rows
+from cishan.donations.actions import NOTE_LABEL
 from cishan.messages.actions import TEXT_LABEL
 from cishan.receipts.actions import NAME_LABEL as PAYER_NAME_LABEL
 from cishan.receipts.actions import NUMBER_LABEL as PAYER_NUMBER_LABEL
@@ -26,8 +27,10 @@ SELECT w.public_title, c.way, c.status, c.price_fen, c.claimed_at
   FROM claim c JOIN wish w ON w.id = c.wish_id WHERE c.donor_id = $1 ORDER BY c.id DESC LIMIT $2
 """
 ORDERS = """
-SELECT out_trade_no, status, total_fen, paid_fen, late_choice, created_at, paid_at, trade_no
-  FROM payment_order WHERE donor_id = $1 ORDER BY id DESC LIMIT $2
+SELECT o.out_trade_no, o.status, o.channel, o.total_fen, o.paid_fen, o.late_choice, o.created_at, o.paid_at, o.trade_no,
+       (SELECT d.note_sealed FROM order_line l JOIN donation d ON l.owner_kind = 'donation' AND d.id = l.owner_id
+         WHERE l.order_id = o.id LIMIT 1) AS note_sealed
+  FROM payment_order o WHERE o.donor_id = $1 ORDER BY o.id DESC LIMIT $2
 """
 REFUNDS = """
 SELECT f.amount_fen, f.status, f.created_at, f.succeeded_at, o.out_trade_no
@@ -111,7 +114,7 @@ async def held_on(viewer: Viewer, *, sealer: Sealer) -> Held:
         registered_at=account["created_at"],
         devices=await of_viewer(DEVICES),
         claims=await of_viewer(CLAIMS),
-        orders=await of_viewer(ORDERS),
+        orders=[_with_words(row, sealer) for row in await of_viewer(ORDERS)],
         refunds=await of_viewer(REFUNDS),
         requests=[_opened(row, sealer) for row in await of_viewer(REQUESTS)],
         certificates=await of_viewer(CERTIFICATES),
@@ -125,6 +128,11 @@ async def held_on(viewer: Viewer, *, sealer: Sealer) -> Held:
 
 async def under_way(viewer: Viewer) -> UnderWay:
     return UnderWay(**(await rows(UNDER_WAY, viewer.account_id))[0])
+
+
+def _with_words(row: JsonRow, sealer: Sealer) -> JsonRow:
+    note = row["note_sealed"]
+    return {**row, "note": sealer.open(note, NOTE_LABEL) if note else ""}
 
 
 def _opened(row: JsonRow, sealer: Sealer) -> JsonRow:
