@@ -14,25 +14,25 @@ PORT ?=
 
 BIN := .venv/bin
 STAMP := .venv/.installed
-# Two at a time: each worker has a PostgreSQL of its own.
-TESTS := $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
-PACKAGES := chromium fonts-noto-cjk
+# Three at a time, for two cores: a worker waits a third of its time for its own PostgreSQL or for a browser.
+TESTS := $(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
+PACKAGES := chromium fonts-noto-cjk poppler-utils zbar-tools
 
 # Compiled modules are kept whatever the machine says: the tests and the demo start many Python processes.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: demo test check slow bench clean setup-venv setup-browser
+.PHONY: demo test check slow bench clean setup-venv setup-programs
 .DEFAULT_GOAL := demo
 
 demo: setup-venv
 	@echo "== demo: 启动完整的演示环境；按 Ctrl-C 全部停止"
 	@exec $(BIN)/cishan demo $(if $(PORT),--port $(PORT))
 
-test: setup-venv setup-browser
+test: setup-venv setup-programs
 	@echo "== test: run all tests but the slow ones"
 	@$(TESTS)
 
-check: setup-venv setup-browser
+check: setup-venv setup-programs
 	@echo "== check: format"
 	@$(BIN)/ruff format --check .
 	@echo "== check: lint"
@@ -44,7 +44,7 @@ check: setup-venv setup-browser
 	@echo "== check: tests"
 	@$(TESTS)
 
-slow: setup-venv setup-browser
+slow: setup-venv setup-programs
 	@echo "== slow: run the long tests"
 	@$(BIN)/python -m pytest -m slow
 
@@ -77,6 +77,6 @@ $(STAMP): pyproject.toml
 	  $(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
 	@touch $@
 
-# The browser tests drive a real Chromium and look at Chinese text; Chromium itself is not a Python package.
-setup-browser:
-	@sh bin/setup-browser $(PACKAGES)
+# The tests drive a real Chromium, look at Chinese text and read paper; none of these programs is a Python package.
+setup-programs:
+	@sh bin/setup-programs $(PACKAGES)

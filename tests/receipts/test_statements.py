@@ -2,8 +2,6 @@
 
 import io
 import re
-import shutil
-import subprocess
 import zipfile
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -20,18 +18,12 @@ from cishan.receipts.states import ReceiptState
 from cishan.sealing import Sealer
 from cishan.settings import Settings
 from cishan.spreadsheets import plain_cell
+from papers import text_of
 from receipts.gift_makers import Office, ask, issue, make_gift, make_office
 
 NOW = datetime(2025, 12, 31, 16, 30, tzinfo=UTC)
 """Half past midnight on New Year's Day in China."""
-needs_poppler = pytest.mark.skipif(shutil.which("pdftotext") is None, reason="poppler-utils reads the PDF")
 HOSTILE = ("=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "＝1+1", "＋1", "－1", "＠SUM")
-
-
-def text_of(pdf: bytes) -> str:
-    return subprocess.run(
-        ["pdftotext", "-layout", "-", "-"], input=pdf, capture_output=True, check=True
-    ).stdout.decode()
 
 
 @pytest.fixture
@@ -143,14 +135,13 @@ async def test_page_paper_and_workbook_are_the_donors_own(
     assert (await donor.get("/me/statements/1999")).status_code == 404
 
 
-@needs_poppler
 async def test_the_paper_carries_the_sums(office: Office, client: httpx2.AsyncClient, clock: SteppedClock) -> None:
     for _ in range(60):
         await make_gift(office, now=clock.now())
     donor = await makers.signed_in(client, office.donor, now=clock.now())
     answer = await donor.get("/me/statements/2025/pdf")
     assert answer.status_code == 200
-    shown = text_of(answer.content)
+    shown = text_of(answer.content, "-layout")
     assert "18,000 元" in shown
     assert "壹万捌仟元整" in shown
     assert shown.count("300.00") == 120
