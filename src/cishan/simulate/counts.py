@@ -70,6 +70,8 @@ SELECT count(*) FROM monthly_turn t JOIN donation d ON d.id = t.donation_id WHER
     "gifts_by_transfer": "SELECT count(*) FROM payment_order WHERE channel = 'bank' AND status = 'paid'",
     "large_gifts": "SELECT count(*) FROM watch_case WHERE closed_at IS NOT NULL",
     "gifts_of_namesakes": "SELECT count(*) FROM watch_case WHERE is_listed AND closed_at IS NOT NULL",
+    "emergencies": "SELECT count(*) FROM project WHERE kind = 'emergency' AND filed_on IS NOT NULL",
+    "amendments": "SELECT count(*) FROM project_amendment WHERE status = 'filed'",
     "urgent_cases": "SELECT count(*) FROM urgent_case WHERE confirmed_at IS NOT NULL",
     "payouts": "SELECT count(*) FROM payout WHERE status = 'paid'",
     "payouts_returned": "SELECT count(*) FROM payout WHERE status = 'returned'",

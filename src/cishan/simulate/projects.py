@@ -10,11 +10,19 @@ from cishan.database import rows
 from cishan.disclosures.gate import KeptDuties
 from cishan.divisions.rules import county_of
 from cishan.donations.totals import total_of
-from cishan.projects.actions import change_plan, decide_project, draft_project, file_project, settle_project
+from cishan.projects.actions import (
+    change_plan,
+    decide_project,
+    draft_project,
+    file_project,
+    open_at_once,
+    settle_project,
+)
+from cishan.projects.amending import Change, decide_amendment, file_amendment, propose_amendment
 from cishan.projects.filing_rules import Filing
 from cishan.projects.plan import BudgetItem, Plan
 from cishan.projects.rules import Decision
-from cishan.projects.states import AtTarget, GivingWay, ProjectStatus, SurplusRule
+from cishan.projects.states import AtTarget, GivingWay, ProjectKind, ProjectStatus, SurplusRule
 from cishan.projects.surplus import decide_surplus, left_of, propose_surplus
 from cishan.simulate.books import bring_to_bank
 from cishan.simulate.causes import CAUSES, Cause
@@ -24,6 +32,9 @@ from cishan.simulate.scene import DAY, Scene, rng_of
 
 FIRST_DRAFT, LAST_DRAFT = (1, 6), (7, 1)
 """The days on which the year's first and last projects are drafted."""
+EMERGENCY_AFTER = DAY
+AMENDED = 0
+"""The project whose filed plan changes while it is open."""
 BEGINS_AFTER, OPEN_FOR, USE_FOR = 30 * DAY, 60 * DAY, 60 * DAY
 GIVES_UNTIL = 40 * DAY
 """People give in the first days of a campaign; then two companies give the rest."""
@@ -45,6 +56,7 @@ class Venture:
     village: str
     cause: Cause
     drafted_at: datetime
+    is_emergency: bool
 
     @property
     def at_target(self) -> AtTarget:
@@ -52,7 +64,7 @@ class Venture:
 
 
 def ventures(scene: Scene, villages: Sequence[str]) -> list[Venture]:
-    """The projects of the year, spread over its first half and over the counties."""
+    """The projects of the year, spread over its first half and over the counties; the last is an emergency."""
     plan = scene.world.plan
     first, last = date(plan.year, *FIRST_DRAFT), date(plan.year, *LAST_DRAFT)
     count = plan.scale.projects
@@ -62,6 +74,7 @@ def ventures(scene: Scene, villages: Sequence[str]) -> list[Venture]:
             village=villages[number * len(villages) // count],
             cause=CAUSES[number % len(CAUSES)],
             drafted_at=beijing_midnight(first + (last - first) * number // count),
+            is_emergency=number == count - 1,
         )
         for number in range(count)
     ]
@@ -71,10 +84,14 @@ async def run_project(scene: Scene, venture: Venture, take_homes: TakeHomes) -> 
     """Raises RuntimeError when the worker's jobs did not begin or end it at its minute, or it could not be settled."""
     rng = rng_of(scene.world.plan, f"project {venture.number}")
     await scene.timeline.until(venture.drafted_at)
-    project_id = await _file(scene, venture, rng)
+    project_id = await (_begin_at_once if venture.is_emergency else _file)(scene, venture, rng)
     row = (await rows("SELECT fund_id, target_fen, starts_at, ends_at FROM project WHERE id = $1", project_id))[0]
     await scene.timeline.until(row["starts_at"] + DAY)
     await _expect(project_id, ProjectStatus.OPEN)
+    if venture.is_emergency:
+        await _enter_filing(scene, venture, project_id, await scene.at_work(rng, days=2))
+    if venture.number == AMENDED:
+        await _amend(scene, venture, project_id, rng)
     await _raise(scene, venture, row["fund_id"], row["target_fen"], rng)
     await scene.timeline.until(row["ends_at"] + DAY)
     await _expect(project_id, ProjectStatus.CLOSED)
@@ -88,26 +105,59 @@ async def run_project(scene: Scene, venture: Venture, take_homes: TakeHomes) -> 
 
 async def _file(scene: Scene, venture: Venture, rng: Random) -> int:
     """Each step by the person whose step it is, on a working day of its own."""
-    world, number = scene.world, venture.number + 1
-    editor, director = scene.staff.editor(venture.village), scene.staff.director
     now = await scene.at_work(rng, days=0)
-    project_id = await draft_project(world.site.charity_id, actor=editor, now=now)
-    await change_plan(project_id, _plan(scene, venture, now), actor=editor, now=now)
-    now = await scene.at_work(rng, days=1)
-    decision = Decision(f"示例〔{now.year}〕{number} 号", beijing_day(now))
-    await decide_project(project_id, decision, actor=director, now=now)
-    now = await scene.at_work(rng, days=1)
-    filing = Filing(f"{world.site.uscc}P{now:%y}{number:03d}", beijing_day(now))
-    await file_project(project_id, filing, duties=KeptDuties(), actor=editor, now=now)
+    project_id = await _draft(scene, venture, now, begins_after=BEGINS_AFTER)
+    await _decide(scene, venture, project_id, await scene.at_work(rng, days=1))
+    await _enter_filing(scene, venture, project_id, await scene.at_work(rng, days=1))
     return project_id
 
 
-def _plan(scene: Scene, venture: Venture, now: datetime) -> Plan:
+async def _begin_at_once(scene: Scene, venture: Venture, rng: Random) -> int:
+    """An emergency: decided on the day, begun the day after, filed within the ten days that the law gives."""
+    now = await scene.at_work(rng, days=0)
+    project_id = await _draft(scene, venture, now, begins_after=EMERGENCY_AFTER)
+    await _decide(scene, venture, project_id, await scene.after(hours=2))
+    starts_at = (await rows("SELECT starts_at FROM project WHERE id = $1", project_id))[0]["starts_at"]
+    now = await scene.timeline.until(starts_at + timedelta(hours=1))
+    await open_at_once(project_id, duties=KeptDuties(), actor=scene.staff.editor(venture.village), now=now)
+    return project_id
+
+
+async def _draft(scene: Scene, venture: Venture, now: datetime, *, begins_after: timedelta) -> int:
+    editor = scene.staff.editor(venture.village)
+    project_id = await draft_project(scene.world.site.charity_id, actor=editor, now=now)
+    await change_plan(project_id, _plan(scene, venture, now + begins_after), actor=editor, now=now)
+    return project_id
+
+
+async def _decide(scene: Scene, venture: Venture, project_id: int, now: datetime) -> None:
+    decision = Decision(f"示例〔{now.year}〕{venture.number + 1} 号", beijing_day(now))
+    await decide_project(project_id, decision, actor=scene.staff.director, now=now)
+
+
+async def _enter_filing(scene: Scene, venture: Venture, project_id: int, now: datetime) -> None:
+    filing = Filing(f"{scene.world.site.uscc}P{now:%y}{venture.number + 1:03d}", beijing_day(now))
+    editor = scene.staff.editor(venture.village)
+    await file_project(project_id, filing, duties=KeptDuties(), actor=editor, now=now)
+
+
+async def _amend(scene: Scene, venture: Venture, project_id: int, rng: Random) -> None:
+    """The office moves: proposed, decided and filed again within ten days."""
+    editor, now = scene.staff.editor(venture.village), await scene.at_work(rng, days=0)
+    change = Change("office", "示例路 2 号", "办公地点搬到了示例路 2 号。", beijing_day(now))
+    amendment_id = await propose_amendment(project_id, change, actor=editor, now=now)
+    await decide_amendment(amendment_id, actor=scene.staff.director, now=await scene.at_work(rng, days=1))
+    now = await scene.at_work(rng, days=1)
+    await file_amendment(amendment_id, beijing_day(now), actor=editor, now=now)
+
+
+def _plan(scene: Scene, venture: Venture, begins: datetime) -> Plan:
     world, cause = scene.world, venture.cause
     homes = world.plan.scale.project_homes
-    starts_at = beijing_midnight(beijing_day(now + BEGINS_AFTER))
+    starts_at = beijing_midnight(beijing_day(begins))
     ends_at = starts_at + OPEN_FOR
     return Plan(
+        kind=ProjectKind.EMERGENCY if venture.is_emergency else ProjectKind.ORDINARY,
         name=f"{cause.name} {venture.number + 1} 期",
         purpose=cause.purpose,
         area_code=county_of(venture.village),
