@@ -10,13 +10,18 @@ import json
 import httpx2
 from alipay.aop.api.AlipayClientConfig import AlipayClientConfig
 from alipay.aop.api.DefaultAlipayClient import DefaultAlipayClient
+from alipay.aop.api.domain.AlipayFundTransCommonQueryModel import AlipayFundTransCommonQueryModel
+from alipay.aop.api.domain.AlipayFundTransUniTransferModel import AlipayFundTransUniTransferModel
 from alipay.aop.api.domain.AlipayTradeCloseModel import AlipayTradeCloseModel
 from alipay.aop.api.domain.AlipayTradeFastpayRefundQueryModel import AlipayTradeFastpayRefundQueryModel
 from alipay.aop.api.domain.AlipayTradePagePayModel import AlipayTradePagePayModel
 from alipay.aop.api.domain.AlipayTradePrecreateModel import AlipayTradePrecreateModel
 from alipay.aop.api.domain.AlipayTradeQueryModel import AlipayTradeQueryModel
 from alipay.aop.api.domain.AlipayTradeRefundModel import AlipayTradeRefundModel
+from alipay.aop.api.domain.Participant import Participant
 from alipay.aop.api.exception.Exception import ResponseException
+from alipay.aop.api.request.AlipayFundTransCommonQueryRequest import AlipayFundTransCommonQueryRequest
+from alipay.aop.api.request.AlipayFundTransUniTransferRequest import AlipayFundTransUniTransferRequest
 from alipay.aop.api.request.AlipayTradeCloseRequest import AlipayTradeCloseRequest
 from alipay.aop.api.request.AlipayTradeFastpayRefundQueryRequest import AlipayTradeFastpayRefundQueryRequest
 from alipay.aop.api.request.AlipayTradePagePayRequest import AlipayTradePagePayRequest
@@ -96,6 +101,24 @@ def qr_code(client: DefaultAlipayClient) -> str:
     return code
 
 
+def transfer(client: DefaultAlipayClient) -> list[str]:
+    payee = Participant()
+    payee.identity, payee.identity_type, payee.name = "zhang@example.cn", "ALIPAY_LOGON_ID", "张三"
+    model = AlipayFundTransUniTransferModel()
+    model.out_biz_no, model.trans_amount, model.order_title = "P1", "10.00", "慈善救助款"
+    model.product_code, model.biz_scene = "TRANS_ACCOUNT_NO_PWD", "DIRECT_TRANSFER"
+    model.transfer_scene_name, model.payee_info = "公益补助", payee
+    answer = json.loads(client.execute(AlipayFundTransUniTransferRequest(model)))
+    return [answer["code"], answer["status"], answer["out_biz_no"]]
+
+
+def transfer_status(client: DefaultAlipayClient) -> list[str]:
+    model = AlipayFundTransCommonQueryModel()
+    model.out_biz_no, model.product_code, model.biz_scene = "P1", "TRANS_ACCOUNT_NO_PWD", "DIRECT_TRANSFER"
+    answer = json.loads(client.execute(AlipayFundTransCommonQueryRequest(model)))
+    return [answer["status"], answer["trans_amount"]]
+
+
 async def main() -> None:
     client = official_client()
     async with (
@@ -110,6 +133,8 @@ async def main() -> None:
         refunds = [await asyncio.to_thread(refund, client) for _ in range(2)]
         known = await asyncio.to_thread(refund_status, client)
         code = await asyncio.to_thread(qr_code, client)
+        transfers = [await asyncio.to_thread(transfer, client) for _ in range(2)]
+        transferred = await asyncio.to_thread(transfer_status, client)
         running.sandbox.set_faults(ORDER, frozenset({Fault.BAD_ANSWER_SIGNATURE}))
         try:
             await asyncio.to_thread(query, client)
@@ -123,6 +148,8 @@ async def main() -> None:
         "refunds": refunds,
         "refund": known,
         "code": code.startswith("http://127.0.0.1/cashier/"),
+        "transfers": transfers,
+        "transferred": transferred,
         "spoilt": spoilt,
     }
     print(json.dumps(seen))

@@ -23,7 +23,7 @@ from cishan.households.states import ConsentMethod, ConsentPurpose, Group, Membe
 from cishan.ledger.states import AccountType, EntryKind
 from cishan.monthly.states import PlanStatus
 from cishan.payments.states import LateChoice, NoticeVerdict, OrderStatus, PayChannel, UnassignedReason
-from cishan.payouts.states import PayeeKind, PayoutKind, PayoutStatus, Tie
+from cishan.payouts.states import PayeeKind, PayoutChannel, PayoutKind, PayoutStatus, Tie, TransferState
 from cishan.projects.states import (
     AmendmentStatus,
     AtTarget,
@@ -265,6 +265,14 @@ LABELS: dict[type[StrEnum], Mapping[Any, str]] = {
         PayoutStatus.REFUSED: "没有同意",
     },
     PayoutKind: {PayoutKind.HOUSEHOLD: "给家庭", PayoutKind.VILLAGE: "给村里的公共用途", PayoutKind.PURCHASE: "采购"},
+    PayoutChannel: {PayoutChannel.BANK: "银行", PayoutChannel.ALIPAY: "支付宝"},
+    TransferState: {
+        TransferState.REQUESTED: "准备付",
+        TransferState.UNKNOWN: "等支付宝答复",
+        TransferState.MADE: "已付",
+        TransferState.REFUSED: "支付宝没有付",
+        TransferState.CAME_BACK: "钱退回来了",
+    },
     UrgentCause: {
         UrgentCause.ILLNESS: "突发重病",
         UrgentCause.ACCIDENT: "意外事故",

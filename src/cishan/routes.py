@@ -36,6 +36,7 @@ from cishan.payments import views as payments
 from cishan.payouts import asking, preparing
 from cishan.payouts import desk as payouts
 from cishan.payouts import kin_desk as kin
+from cishan.payouts import transfers_desk as transfers
 from cishan.permissions import Permission as May
 from cishan.pictures import views as pictures
 from cishan.projects import desk as project_desk
@@ -293,6 +294,8 @@ ROUTES: tuple[Row, ...] = (
     Row("/desk/payouts/payees/{id}/verify", POST, preparing.verify, May.VISIT),
     Row("/desk/payouts/new", GET, asking.show_new, May.APPLY_PAYOUT),
     Row("/desk/payouts/new", POST, asking.apply_new, May.APPLY_PAYOUT),
+    Row("/desk/payouts/transfers", GET, transfers.show_transfers, May.PAY_OUT),
+    Row("/desk/payouts/transfers", POST, transfers.pay_by_alipay, May.PAY_OUT),
     Row("/desk/payouts/files", POST, payouts.file_payouts, May.PAY_OUT),
     Row("/desk/payouts/files/{id}", GET, payouts.show_file, May.PAY_OUT),
     Row("/desk/payouts/files/{id}/download", POST, payouts.download_file, May.PAY_OUT),

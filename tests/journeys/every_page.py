@@ -177,6 +177,7 @@ SAMPLES: dict[str, Sample] = {
     "/desk/payouts/files/{id}": Sample(
         Role.CASHIER, "SELECT id FROM payout_file WHERE $1::bigint > 0 ORDER BY id LIMIT 1"
     ),
+    "/desk/payouts/transfers": Sample(Role.CASHIER),
     "/desk/payouts/new": Sample(Role.TOWN_REVIEWER),
     "/desk/words": Sample(Role.EDITOR),
     "/desk/kin": Sample(Role.SUPERVISOR),

@@ -95,12 +95,17 @@ async def make_share(
 
 
 async def make_payee(
-    bureau: Bureau, household_id: int | None = None, *, holder: str = "张秀英", number: str = CARD
+    bureau: Bureau,
+    household_id: int | None = None,
+    *,
+    holder: str = "张秀英",
+    number: str = CARD,
+    kind: PayeeKind = PayeeKind.BANK,
 ) -> int:
     """An account that two people have looked at."""
     now = bureau.clock.now()
     home = household_id or await make_household(bureau.coordinator, sealer=bureau.sealer, now=now)
-    facts = PayeeFacts(PayeeKind.BANK, holder, number, "德州银行德城支行", home)
+    facts = PayeeFacts(kind, holder, number, "德州银行德城支行" if kind is PayeeKind.BANK else "", home)
     payee_id = await enter_payee(facts, actor=bureau.coordinator, sealer=bureau.sealer, now=now)
     await verify_payee(payee_id, number, actor=bureau.town, sealer=bureau.sealer, now=now)
     return payee_id

@@ -6,6 +6,7 @@ from collections.abc import Awaitable
 import pytest
 
 from cishan.accounts.states import Role
+from cishan.charities.actions import allow_transfers, set_up_merchant
 from cishan.clock import SteppedClock
 from cishan.database import rows
 from cishan.errors import CishanError
@@ -14,11 +15,16 @@ from cishan.ledger.states import AccountType
 from cishan.payouts import allocating
 from cishan.payouts.applying import approve_payout
 from cishan.payouts.paying import record_paid, record_returned
+from cishan.payouts.states import PayeeKind
+from cishan.payouts.transferring import begin_transfers, send_due_transfers
 from cishan.sealing import Sealer
+from cishan.services import Services
 from cishan.verify.checks import run_checks
 from cishan.verify.payouts import PAYOUT_CHECKS
 from conftest import Committed
-from makers import CITY, make_staff
+from donations.donation_makers import pay, pledge
+from gateway_makers import APP_ID, SELLER_ID, open_shop
+from makers import CITY, make_donor, make_staff
 from payouts.payout_makers import (
     Bureau,
     approve_with,
@@ -95,4 +101,28 @@ async def test_what_became_of_it_is_written_down_once(bureau: Bureau) -> None:
     back = [record_returned(payout_id, "账号已注销", actor=bureau.cashier, now=now) for _ in range(TIMES)]
     assert await succeeded(*back) == 1
     assert await balance_of(bureau.fund_id, AccountType.BANK) == 1_000_000
+    assert await is_sound(bureau)
+
+
+async def test_one_transfer_is_made_and_booked_once_by_many_workers_and_cashiers(
+    bureau: Bureau, committed_database: Committed, clock: SteppedClock
+) -> None:
+    now, sealer = clock.now(), bureau.sealer
+    donor = await make_donor(sealer=sealer, now=now)
+    await pay(await pledge(bureau.fund_id, 400_000, donor=donor, now=now), sealer=sealer, now=now)
+    share = await make_share(bureau)
+    payee = await make_payee(bureau, number="zhang@example.cn", kind=PayeeKind.ALIPAY)
+    payout_id = await make_application(bureau, share, payee)
+    await approve_with(bureau, payout_id, bureau.editor, bureau.finance)
+    cashiers = [await make_staff(Role.CASHIER, CITY, sealer=sealer, now=now, name="杨出纳") for _ in range(TIMES)]
+    async with open_shop(clock) as shop:
+        address = shop.running.gateway_url
+        await set_up_merchant(bureau.charity_id, app_id=APP_ID, seller_id=SELLER_ID, gateway_url=address)
+        await allow_transfers(APP_ID, allowed=True)
+        begun = [begin_transfers([payout_id], actor=one, sealer=sealer, now=now) for one in cashiers]
+        assert await succeeded(*begun) == 1
+        services = Services(committed_database.settings, clock, sealer, shop.gateway)
+        await succeeded(*[send_due_transfers(limit=9, services=services, now=now) for _ in range(TIMES)])
+    assert await balance_of(bureau.fund_id, AccountType.ALIPAY) == 300_000
+    assert len(await rows("SELECT id FROM payout_transfer WHERE state = 'made'")) == 1
     assert await is_sound(bureau)

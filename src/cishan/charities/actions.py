@@ -110,6 +110,12 @@ async def set_up_merchant(charity_id: int, *, app_id: str, seller_id: str, gatew
         return merchant
 
 
+async def allow_transfers(app_id: str, *, allowed: bool) -> None:
+    """Says whether the contract of a merchant account allows transfers; raises InvalidInput for an account that is not there."""
+    if not await MerchantAccount.filter(app_id=app_id).update(transfers=allowed):
+        raise InvalidInput({"app_id": "没有这个应用编号。"})
+
+
 def _check_bank(bank_name: str, bank_number: str) -> None:
     wrong: dict[str, str] = {}
     if bool(bank_name) != bool(bank_number):

@@ -84,6 +84,8 @@ class MerchantAccount(Model):
     seller_id = fields.CharField(max_length=16)
     gateway_url = fields.CharField(max_length=200)
     active = fields.BooleanField(default=True)
+    transfers = fields.BooleanField(default=False, db_default=False)
+    """Whether the contract allows transfers to accounts (alipay.fund.trans.uni.transfer)."""
 
     class Meta:
         table = "merchant_account"

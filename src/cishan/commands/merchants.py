@@ -7,6 +7,7 @@ from typing import TypeVar
 
 import click
 
+from cishan.charities.actions import allow_transfers
 from cishan.commands.environment import run, settings_with_database
 from cishan.commands.outcome import FoundWrong, json_option, print_json
 from cishan.database import database, database_now
@@ -90,6 +91,19 @@ def until(app_id: str, name: str, last_day: datetime) -> None:
     """写明一把密钥最晚用到哪一天。"""
     _do(lambda settings, now: set_use_until(settings, app_id, name, last_day.date(), now=now))
     click.echo("已记下。")
+
+
+@command.command("transfers")
+@app_argument
+@click.argument("allowed", metavar="on|off", type=click.Choice(["on", "off"]))
+def transfers(app_id: str, allowed: str) -> None:
+    """写明和支付宝的合同能不能转账到个人账户；能转，救助款就可以从支付宝付。"""
+
+    async def act(settings: Settings, now: datetime) -> None:
+        await allow_transfers(app_id, allowed=allowed == "on")
+
+    _do(act)
+    click.echo("已记下：可以从支付宝付救助款。" if allowed == "on" else "已记下：救助款只走银行。")
 
 
 def _as_json(key: KeyRow) -> dict[str, str | None]:

@@ -28,6 +28,7 @@ from cishan.monthly.actions import open_due_turns
 from cishan.payments.keys import note_keys, refresh_gateway, warn_of_keys
 from cishan.payments.polling import poll_due_orders
 from cishan.payments.transfers import close_due_transfers
+from cishan.payouts.transferring import send_due_transfers
 from cishan.projects.actions import close_due_projects, open_due_projects
 from cishan.projects.reminding import remind_of_late_filings
 from cishan.receipts.actions import remind_of_late_receipts
@@ -83,6 +84,10 @@ async def _resolve_late_money(work: Work) -> Handled:
 
 async def _send_refunds(work: Work) -> Handled:
     return Handled(await send_due_refunds(limit=ORDERS_AT_ONCE, services=work.services, now=work.now))
+
+
+async def _send_transfers(work: Work) -> Handled:
+    return Handled(await send_due_transfers(limit=ORDERS_AT_ONCE, services=work.services, now=work.now))
 
 
 async def _deliver_messages(work: Work) -> Handled:
@@ -150,6 +155,7 @@ JOBS: tuple[Job, ...] = (
     Job("close_transfers", "结束到期还没有到账的认捐", timedelta(minutes=10), _close_transfers),
     Job("resolve_late_money", "按爱心人士的选择处理迟到、重复、多付的钱", timedelta(seconds=10), _resolve_late_money),
     Job("send_refunds", "办理退款，向支付宝查询还没有结果的退款", timedelta(seconds=10), _send_refunds),
+    Job("send_transfers", "从支付宝付救助款，查询还没有结果的", timedelta(seconds=10), _send_transfers),
     Job("deliver_messages", "发出等着发的短信", timedelta(seconds=5), _deliver_messages),
     Job("number_entries", "给新记的账编上连续的凭证号", timedelta(seconds=10), _number_entries),
     Job("remind_receipts", "提醒财务过期没有开的票据", timedelta(minutes=5), _sweeping(remind_of_late_receipts)),

@@ -178,9 +178,17 @@ async def book_payable(fund_id: int, amount_fen: int, source: Source, *, now: da
     return await _book(EntryKind.PAYABLE, fund_id, legs, source, occurred_at=now, now=now)
 
 
-async def book_payout(fund_id: int, amount_fen: int, source: Source, *, left_at: datetime, now: datetime) -> int:
-    """Approved help that has left the bank: payable debit, bank credit."""
-    legs = (Leg(AccountType.PAYABLE, amount_fen), Leg(AccountType.BANK, -amount_fen))
+async def book_payout(
+    fund_id: int,
+    amount_fen: int,
+    source: Source,
+    *,
+    left_at: datetime,
+    now: datetime,
+    place: AccountType = AccountType.BANK,
+) -> int:
+    """Approved help that has left: payable debit, credit where it lay, bank or alipay."""
+    legs = (Leg(AccountType.PAYABLE, amount_fen), Leg(place, -amount_fen))
     return await _book(EntryKind.PAYOUT, fund_id, legs, source, occurred_at=left_at, now=now)
 
 

@@ -43,6 +43,7 @@ SUM = Column("金额", number=True)
 NOTHING: Mapping[str, str] = MappingProxyType({})
 BESIDE = (
     ("急难先行", "/desk/urgent", Permission.SEE_URGENT),
+    ("支付宝付款", f"{DESK}/transfers", Permission.PAY_OUT),
     ("分配救助款", f"{DESK}/shares", Permission.MANAGE_MONEY),
     ("收款账号", f"{DESK}/payees", Permission.VISIT),
 )
@@ -131,7 +132,11 @@ async def _payouts_response(request: Request, errors: Mapping[str, str], *, stat
     towns = await names_of(sorted({town_of(card.division_code) for card in cards}))
     page = PayoutsPage(
         rows=tuple(
-            PayoutRow(card, towns.get(town_of(card.division_code), ""), card.status is PayoutStatus.APPROVED)
+            PayoutRow(
+                card,
+                towns.get(town_of(card.division_code), ""),
+                card.status is PayoutStatus.APPROVED and not card.by_alipay,
+            )
             for card in cards
         ),
         count=count,

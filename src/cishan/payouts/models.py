@@ -8,7 +8,7 @@ from tortoise.models import Model
 from cishan.accounts.models import Account
 from cishan.charities.models import Charity, Fund
 from cishan.households.models import Household, Person
-from cishan.payouts.states import PayeeKind, PayoutKind, PayoutStatus, Tie
+from cishan.payouts.states import PayeeKind, PayoutChannel, PayoutKind, PayoutStatus, Tie, TransferState
 from cishan.projects.models import BudgetLine
 
 
@@ -95,7 +95,7 @@ class Payee(Model):
 
 
 class PayoutFile(Model):
-    """A list of approved payouts of one fund that a cashier takes to the bank. The file itself is kept nowhere."""
+    """A list of approved payouts of one fund that a cashier takes to the bank, or sends by Alipay. No file is kept anywhere."""
 
     id = fields.BigIntField(primary_key=True)
     fund: fields.ForeignKeyRelation[Fund] = fields.ForeignKeyField(
@@ -105,6 +105,9 @@ class PayoutFile(Model):
         "cishan.Account", related_name="payout_files", on_delete=fields.RESTRICT
     )
     made_at = fields.DatetimeField()
+    channel = fields.CharEnumField(
+        PayoutChannel, max_length=6, default=PayoutChannel.BANK, db_default=PayoutChannel.BANK
+    )
     payouts_count = fields.IntField()
     total_fen = fields.BigIntField()
 
@@ -228,6 +231,30 @@ class Payout(Model):
                 "AND (status = 'returned') = (returned_at IS NOT NULL)",
                 name="ck_payout_paid",
             ),
+        ]
+
+
+class PayoutTransfer(Model):
+    """One payout on its way by Alipay. `out_biz_no` is our number of it, written before the call, and there is never another."""
+
+    id = fields.BigIntField(primary_key=True)
+    payout: fields.OneToOneRelation[Payout] = fields.OneToOneField(
+        "cishan.Payout", related_name="transfer", on_delete=fields.RESTRICT
+    )
+    out_biz_no = fields.CharField(max_length=40, unique=True)
+    state = fields.CharEnumField(TransferState, max_length=10)
+    state_since = fields.DatetimeField()
+    tries = fields.SmallIntField(default=0)
+    next_try_at = fields.DatetimeField(null=True)
+    fault = fields.CharField(max_length=80, default="")
+
+    class Meta:
+        table = "payout_transfer"
+        indexes = [Index(fields=("next_try_at",), name="ix_payout_transfer_try")]
+        constraints = [
+            CheckConstraint(
+                check="state NOT IN ('requested', 'unknown') OR next_try_at IS NOT NULL", name="ck_payout_transfer_try"
+            )
         ]
 
 

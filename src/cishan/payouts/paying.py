@@ -19,21 +19,23 @@ from cishan.errors import Conflict, InvalidInput, NotFound
 from cishan.events.actions import record_event, record_events
 from cishan.ledger.actions import Source, book_payout, reverse_entry
 from cishan.ledger.queries import balance_of
-from cishan.ledger.states import AccountType, EntryKind
+from cishan.ledger.states import EntryKind
 from cishan.money import yuan_text
 from cishan.payouts.allocating import hold, lock_fund, must
 from cishan.payouts.applying import SUBJECT, found_ties, hands_of, lock_payout
 from cishan.payouts.payees import HOLDER_LABEL, NUMBER_LABEL
 from cishan.payouts.rules import (
     MOST_FILED,
+    PLACES,
     PURPOSE_LONGEST,
     RECEIVER_LONGEST,
     RETURN_LONGEST,
-    check_bank_holds,
+    check_channel,
+    check_holds,
     check_move,
     check_payer,
 )
-from cishan.payouts.states import PayoutStatus
+from cishan.payouts.states import PayeeKind, PayoutChannel, PayoutStatus
 from cishan.permissions import Permission
 from cishan.sealing import Sealer
 from cishan.spreadsheets import WORKBOOK_OPTIONS, plain_cell
@@ -41,18 +43,23 @@ from cishan.spreadsheets import WORKBOOK_OPTIONS, plain_cell
 COLUMNS = ("序号", "收款户名", "收款账号", "开户行", "金额（元）", "用途", "编号")
 
 LOCK_MANY = """
-SELECT id, fund_id, status, division_code, household_id, amount_fen, kin_hit, second_is_outside, applied_by_id, first_by_id,
-       second_by_id, third_by_id
-  FROM payout WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE
+SELECT p.id, p.fund_id, p.status, p.division_code, p.household_id, p.amount_fen, p.kin_hit, p.second_is_outside, p.applied_by_id,
+       p.first_by_id, p.second_by_id, p.third_by_id, y.kind AS payee_kind
+  FROM payout p JOIN payee y ON y.id = p.payee_id WHERE p.id = ANY($1) ORDER BY p.id FOR NO KEY UPDATE OF p
 """
-ON_ITS_WAY = "SELECT coalesce(sum(amount_fen), 0)::bigint AS fen FROM payout WHERE fund_id = $1 AND status = 'in_file'"
+ON_ITS_WAY = """
+SELECT coalesce(sum(p.amount_fen), 0)::bigint AS fen FROM payout p JOIN payout_file f ON f.id = p.file_id
+ WHERE p.fund_id = $1 AND p.status = 'in_file' AND f.channel = $2
+"""
 ADD_FILE = """
-INSERT INTO payout_file (fund_id, made_by_id, made_at, payouts_count, total_fen) VALUES ($1, $2, $3, $4, $5) RETURNING id
+INSERT INTO payout_file (fund_id, made_by_id, made_at, payouts_count, total_fen, channel) VALUES ($1, $2, $3, $4, $5, $6)
+RETURNING id
 """
+CHANNEL = "SELECT f.channel FROM payout p JOIN payout_file f ON f.id = p.file_id WHERE p.id = $1"
 TAKE = """
 UPDATE payout SET status = 'in_file', status_since = $2, file_id = $3, payer_id = $4 WHERE id = ANY($1)
 """
-FILE = "SELECT id, fund_id, made_by_id FROM payout_file WHERE id = $1"
+FILE = "SELECT id, fund_id, made_by_id FROM payout_file WHERE id = $1 AND channel = 'bank'"
 ROWS = """
 SELECT p.id, p.amount_fen, p.what, y.bank, y.holder_sealed, y.number_sealed FROM payout p JOIN payee y ON y.id = p.payee_id
  WHERE p.file_id = $1 AND p.status = 'in_file' ORDER BY p.id
@@ -76,8 +83,15 @@ class Handover:
     purpose: str
 
 
-async def make_file(payout_ids: Iterable[int], *, actor: Viewer, sealer: Sealer, now: datetime) -> int:
-    """Puts approved payouts of one fund into a file for the bank; all of them or none. Returns the file's id."""
+async def make_file(
+    payout_ids: Iterable[int],
+    *,
+    actor: Viewer,
+    sealer: Sealer,
+    now: datetime,
+    channel: PayoutChannel = PayoutChannel.BANK,
+) -> int:
+    """Puts approved payouts of one fund on their way by one channel; all of them or none. Returns the file's id."""
     must(actor, Permission.PAY_OUT)
     chosen = sorted(set(payout_ids))
     if not 0 < len(chosen) <= MOST_FILED:
@@ -87,14 +101,16 @@ async def make_file(payout_ids: Iterable[int], *, actor: Viewer, sealer: Sealer,
         if len(found) != len(chosen) or not all(actor.covers(row["division_code"]) for row in found):
             raise NotFound
         fund_id = _only_fund(found)
+        check_channel([PayeeKind(row["payee_kind"]) for row in found], channel)
         for row in found:
             check_move(PayoutStatus(row["status"]), "file")
             await _check_payer(row, actor, sealer=sealer, now=now)
         await lock_fund(fund_id)
         total_fen = sum(row["amount_fen"] for row in found)
-        on_its_way: int = (await rows(ON_ITS_WAY, fund_id))[0]["fen"]
-        check_bank_holds(total_fen, await balance_of(fund_id, AccountType.BANK) - on_its_way)
-        file_id: int = (await rows(ADD_FILE, fund_id, actor.account_id, now, len(found), total_fen))[0]["id"]
+        on_its_way: int = (await rows(ON_ITS_WAY, fund_id, channel.value))[0]["fen"]
+        check_holds(channel, total_fen, await balance_of(fund_id, PLACES[channel]) - on_its_way)
+        values = (fund_id, actor.account_id, now, len(found), total_fen, channel.value)
+        file_id: int = (await rows(ADD_FILE, *values))[0]["id"]
         await rows(TAKE, chosen, now, file_id, actor.account_id)
         details: dict[int, dict[str, object]] = {payout_id: {"file": file_id} for payout_id in chosen}
         await record_events(SUBJECT, details, "file", actor=actor, now=now)
@@ -155,9 +171,7 @@ async def record_paid(payout_id: int, *, paid_at: datetime, actor: Viewer, now: 
         payout = await _on_its_way(payout_id, "pay", actor)
         if paid_at > now:
             raise InvalidInput({"paid_at": "到账时间不能晚于现在。"})
-        await rows(PAID, payout_id, now, paid_at)
-        await book_payout(payout["fund_id"], payout["amount_fen"], Source(SUBJECT, payout_id), left_at=paid_at, now=now)
-        await record_event(SUBJECT, payout_id, "pay", actor=actor, now=now)
+        await pay(payout, PayoutChannel.BANK, paid_at=paid_at, actor=actor, now=now)
 
 
 async def record_returned(payout_id: int, reason: str, *, actor: Viewer, now: datetime) -> None:
@@ -166,13 +180,7 @@ async def record_returned(payout_id: int, reason: str, *, actor: Viewer, now: da
         raise InvalidInput({"reason": f"请写明银行退回的原因，最多 {RETURN_LONGEST} 个字。"})
     async with in_transaction():
         payout = await _on_its_way(payout_id, "return", actor)
-        await lock_fund(payout["fund_id"])
-        for kind in (EntryKind.PAYOUT, EntryKind.PAYABLE):
-            for entry in await rows(BOOKED, payout_id, kind.value):
-                await reverse_entry(entry["id"], now=now)
-        await hold(payout["fund_id"], payout["amount_fen"])
-        await rows(RETURNED, payout_id, now, reason.strip())
-        await record_event(SUBJECT, payout_id, "return", actor=actor, now=now)
+        await take_back(payout, reason.strip(), actor=actor, now=now)
 
 
 async def _on_its_way(payout_id: int, verb: str, actor: Viewer) -> JsonRow:
@@ -181,4 +189,33 @@ async def _on_its_way(payout_id: int, verb: str, actor: Viewer) -> JsonRow:
     if not actor.covers(payout["division_code"]):
         raise NotFound
     check_move(PayoutStatus(payout["status"]), verb)
+    found = await rows(CHANNEL, payout_id)
+    if payout["status"] == PayoutStatus.IN_FILE and found and found[0]["channel"] == PayoutChannel.ALIPAY:
+        raise Conflict("这笔正由支付宝付款，结果会自动登记。不用手工登记，也不要再付一次。")
     return payout
+
+
+# --- for the rooms' other writer, inside its own transaction --------------------------------------------------------
+
+
+async def pay(
+    payout: JsonRow, channel: PayoutChannel, *, paid_at: datetime, actor: Viewer | None, now: datetime
+) -> None:
+    """A locked payout on its way has arrived."""
+    check_move(PayoutStatus(payout["status"]), "pay")
+    await rows(PAID, payout["id"], now, paid_at)
+    source, place = Source(SUBJECT, payout["id"]), PLACES[channel]
+    await book_payout(payout["fund_id"], payout["amount_fen"], source, left_at=paid_at, now=now, place=place)
+    await record_event(SUBJECT, payout["id"], "pay", actor=actor, now=now)
+
+
+async def take_back(payout: JsonRow, reason: str, *, actor: Viewer | None, now: datetime) -> None:
+    """A locked payout was not paid, or its money came back: its entries are reversed, its allocation has the sum again."""
+    check_move(PayoutStatus(payout["status"]), "return")
+    await lock_fund(payout["fund_id"])
+    for kind in (EntryKind.PAYOUT, EntryKind.PAYABLE):
+        for entry in await rows(BOOKED, payout["id"], kind.value):
+            await reverse_entry(entry["id"], now=now)
+    await hold(payout["fund_id"], payout["amount_fen"])
+    await rows(RETURNED, payout["id"], now, reason[:RETURN_LONGEST])
+    await record_event(SUBJECT, payout["id"], "return", actor=actor, now=now)

@@ -22,8 +22,8 @@ LATELY = timedelta(days=30)
 CARD = """
 SELECT p.id, p.fund_id, f.name AS fund, a.category, p.kind, p.status, p.status_since, p.division_code, p.amount_fen, p.what,
        p.price_note, p.kin_hit, p.is_urgent, p.needs_third, p.applied_at, p.applied_by_id, p.first_by_id, p.second_by_id,
-       p.third_by_id, p.paid_at, p.return_reason, h.case_number
-  FROM payout p JOIN fund f ON f.id = p.fund_id JOIN allocation a ON a.id = p.allocation_id
+       p.third_by_id, p.paid_at, p.return_reason, h.case_number, y.kind = 'alipay' AS by_alipay
+  FROM payout p JOIN payee y ON y.id = p.payee_id JOIN fund f ON f.id = p.fund_id JOIN allocation a ON a.id = p.allocation_id
   LEFT JOIN household h ON h.id = p.household_id
 """
 # Whoever is asked from outside because of a tie sees that payout, and nothing else of its place.
@@ -162,6 +162,7 @@ class PayoutCard:
     paid_at: datetime | None
     return_reason: str
     case_number: str
+    by_alipay: bool
 
     @property
     def status_words(self) -> str:

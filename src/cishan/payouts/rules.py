@@ -1,14 +1,17 @@
 """Pure decisions about help: who may approve what, what a fund or an allocation still has, what an account number is."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from cishan.accounts.states import Role
 from cishan.divisions.rules import contains, county_of
 from cishan.errors import Conflict, Forbidden, IllegalMove, InvalidInput
 from cishan.labels import label
+from cishan.ledger.states import AccountType
 from cishan.money import yuan_text
-from cishan.payouts.states import MOVES, PayeeKind, PayoutKind, PayoutStatus
+from cishan.payouts.states import MOVES, PayeeKind, PayoutChannel, PayoutKind, PayoutStatus
 
 WHAT_LONGEST = 40
 REASON_LONGEST = 300
@@ -19,6 +22,25 @@ CARD_NUMBER = re.compile(r"\d{12,30}", re.ASCII)
 ALIPAY_ID = re.compile(r"2088\d{12}|1\d{10}|[^@\s]{1,60}@[^@\s]{1,60}", re.ASCII)
 THIRD_ROLES = frozenset({"director", Role.FINANCE.value})
 """Who may be the third: the director, or a second of finance."""
+PLACES = {PayoutChannel.BANK: AccountType.BANK, PayoutChannel.ALIPAY: AccountType.ALIPAY}
+"""Where in the books the money of a channel lies."""
+ASK_AFTER = tuple(timedelta(seconds=seconds) for seconds in (10, 30, 60, 180, 600))
+ASK_LATER = timedelta(minutes=30)
+TRANSFER_LEASE = timedelta(minutes=2)
+STILL_THERE = (timedelta(days=1), timedelta(days=3))
+"""When a made transfer is looked at again: an account may send money back."""
+LEAST_TRANSFER_FEN = 10
+REFUSALS = {
+    "PAYEE_NOT_EXIST": "支付宝账号不存在。请和这家人核对账号。",
+    "PAYEE_USERINFO_ERROR": "支付宝账号和姓名不一致。请和这家人核对。",
+    "PAYER_BALANCE_NOT_ENOUGH": "商户的支付宝余额不够。",
+    "EXCEED_LIMIT_SM_AMOUNT": "超过支付宝的单笔限额。请改用银行付款。",
+    "EXCEED_LIMIT_DM_AMOUNT": "超过支付宝的单日限额。请明天再付，或改用银行付款。",
+    "PERMIT_CHECK_PERM_LIMITED": "这个支付宝账号现在不能收款。请和这家人联系。",
+    "isv.missing-app-cert-sn": "商户的应用没有证书，支付宝不给转账。请改用银行付款，并告诉系统管理员。",
+    "isv.insufficient-isv-permissions": "和支付宝的合同不包括转账。请改用银行付款，并告诉系统管理员。",
+}
+"""What a refusal of Alipay's means, by the last part of its code."""
 VERBS = {"approve": "审批", "refuse": "不同意", "file": "送银行", "pay": "登记到账", "return": "登记退回"}
 
 
@@ -124,13 +146,37 @@ def check_lane(*, is_urgent: bool, urgent: bool) -> None:
         raise Conflict("这笔是急难先行的款，请在“急难先行”里写意见、作决定。")
 
 
-def check_bank_holds(wanted_fen: int, bank_fen: int) -> None:
-    """Raises Conflict when the fund's money has not come to the bank yet."""
-    if wanted_fen > bank_fen:
+def check_holds(channel: PayoutChannel, wanted_fen: int, there_fen: int) -> None:
+    """Raises Conflict when the fund's money is not where it would have to leave from."""
+    if wanted_fen <= there_fen:
+        return
+    where, advice = {
+        PayoutChannel.BANK: ("银行账户里", "请先把钱从支付宝提现到银行。"),
+        PayoutChannel.ALIPAY: ("支付宝里", "可以改用银行付款。"),
+    }[channel]
+    left = yuan_text(max(0, there_fen))
+    raise Conflict(f"这个项目在{where}还有 {left} 元没有安排，不够付这 {yuan_text(wanted_fen)} 元。{advice}")
+
+
+def check_channel(payees: Sequence[PayeeKind], channel: PayoutChannel) -> None:
+    """Raises Conflict unless every account is of the kind that this channel pays to."""
+    if any(kind.value != channel.value for kind in payees):
         raise Conflict(
-            f"这个项目在银行账户里还有 {yuan_text(max(0, bank_fen))} 元没有安排，不够付这 {yuan_text(wanted_fen)} 元。"
-            "请先把钱从支付宝提现到银行。"
+            "其中有支付宝账号，不能放进银行的文件。请在“支付宝付款”里付。"
+            if channel is PayoutChannel.BANK
+            else "其中有银行账号，不能从支付宝付。请做成银行的付款文件。"
         )
+
+
+def next_try(tries: int, now: datetime) -> datetime:
+    """When to ask again about a transfer whose outcome is not known; asking never ends by itself."""
+    return now + (ASK_AFTER[tries - 1] if 0 < tries <= len(ASK_AFTER) else ASK_LATER)
+
+
+def refusal_words(fault: str) -> str:
+    """Why Alipay did not make a transfer, as a person reads it; a code that nobody has named yet is shown as it is."""
+    code = fault.rpartition(" ")[2]
+    return REFUSALS.get(code, f"支付宝没有付，代码 {fault}。")
 
 
 def application_faults(kind: PayoutKind, *, what: str, reason: str, amount_fen: int, price_note: str) -> dict[str, str]:

@@ -39,6 +39,30 @@ class PayoutKind(StrEnum):
     """Bought from a supplier."""
 
 
+class PayoutChannel(StrEnum):
+    """How approved help leaves: in a file that the cashier takes to the bank, or by Alipay's own transfer."""
+
+    BANK = "bank"
+    ALIPAY = "alipay"
+
+
+class TransferState(StrEnum):
+    """The life of a transfer at Alipay."""
+
+    REQUESTED = "requested"
+    """Written down; Alipay has not been asked yet."""
+    UNKNOWN = "unknown"
+    """Alipay was asked, or is about to be; until it says so the money has neither gone nor stayed."""
+    MADE = "made"
+    REFUSED = "refused"
+    """Alipay said no; nothing has left."""
+    CAME_BACK = "came_back"
+    """It was made, and the money came back."""
+
+
+OPEN_TRANSFERS = frozenset({TransferState.REQUESTED, TransferState.UNKNOWN})
+
+
 class PayeeKind(StrEnum):
     BANK = "bank"
     ALIPAY = "alipay"

@@ -4,6 +4,7 @@ from cishan.verify.checks import Check
 
 _OWED = "('approved', 'in_file')"
 _NET = "coalesce(sum(q.amount_fen) FILTER (WHERE a.type = '{}'), 0)"
+_LEFT = "coalesce(sum(q.amount_fen) FILTER (WHERE a.type = coalesce(pf.channel, 'bank')), 0)"
 
 FUND_COVERS_ITS_ALLOCATIONS = Check(
     name="fund_covers_its_allocations",
@@ -45,14 +46,15 @@ WITH booked AS (
      UNION ALL
     SELECT e.source_id, r.id FROM ledger_entry e JOIN ledger_entry r ON r.reverses_id = e.id WHERE e.source_kind = 'payout')
 SELECT p.id AS payout, p.status, p.amount_fen, {_NET.format("spending")}::bigint AS spent_fen,
-       {_NET.format("payable")}::bigint AS owed_fen, {_NET.format("bank")}::bigint AS bank_fen
+       {_NET.format("payable")}::bigint AS owed_fen, {_LEFT}::bigint AS left_fen
   FROM payout p
+  LEFT JOIN payout_file pf ON pf.id = p.file_id
   LEFT JOIN booked b ON b.payout_id = p.id
   LEFT JOIN (ledger_posting q JOIN ledger_account a ON a.id = q.account_id) ON q.entry_id = b.entry_id
  GROUP BY p.id
 HAVING {_NET.format("spending")} <> CASE WHEN p.status IN ('approved', 'in_file', 'paid') THEN p.amount_fen ELSE 0 END
     OR {_NET.format("payable")} <> CASE WHEN p.status IN {_OWED} THEN -p.amount_fen ELSE 0 END
-    OR {_NET.format("bank")} <> CASE WHEN p.status = 'paid' THEN -p.amount_fen ELSE 0 END
+    OR {_LEFT} <> CASE WHEN p.status = 'paid' THEN -p.amount_fen ELSE 0 END
     OR bool_or(a.fund_id <> p.fund_id)
  UNION ALL
 SELECT NULL, 'books', NULL, NULL, sum(q.amount_fen)::bigint, (SELECT coalesce(sum(amount_fen), 0)::bigint FROM payout
@@ -60,6 +62,20 @@ SELECT NULL, 'books', NULL, NULL, sum(q.amount_fen)::bigint, (SELECT coalesce(su
   FROM ledger_posting q JOIN ledger_account a ON a.id = q.account_id AND a.type = 'payable'
 HAVING -coalesce(sum(q.amount_fen), 0) <> (SELECT coalesce(sum(amount_fen), 0) FROM payout WHERE status IN {_OWED})
 """,  # noqa: S608
+    may_be_empty=True,
+)
+TRANSFERS_SENT_ONCE = Check(
+    name="transfers_sent_once",
+    promise="从支付宝付的每笔救助正好有一次转账：付成的记作已付，没付成和退回的记作退回；没有哪笔过了一天还不知道付没付",
+    examined="SELECT id FROM payout_transfer",
+    broken="""
+SELECT p.id AS payout, p.status, t.state, f.channel, t.state_since
+  FROM payout p JOIN payout_file f ON f.id = p.file_id LEFT JOIN payout_transfer t ON t.payout_id = p.id
+ WHERE (f.channel = 'alipay') <> (t.id IS NOT NULL)
+    OR (t.state IN ('requested', 'unknown') AND (p.status <> 'in_file' OR t.state_since < $1::timestamptz - interval '1 day'))
+    OR (t.state = 'made' AND p.status NOT IN ('paid', 'returned'))
+    OR (t.state IN ('refused', 'came_back') AND p.status <> 'returned')
+""",
     may_be_empty=True,
 )
 PAYOUTS_BY_TWO = Check(
@@ -113,6 +129,7 @@ PAYOUT_CHECKS = (
     FUND_COVERS_ITS_ALLOCATIONS,
     PAYOUTS_WITHIN_ALLOCATION,
     PAYOUTS_BOOKED_ONCE,
+    TRANSFERS_SENT_ONCE,
     PAYOUTS_BY_TWO,
     KIN_APPROVED_FROM_OUTSIDE,
     PAID_OUT_ON_ONE_LIST,

@@ -16,7 +16,7 @@ NO_NAMESPACE = (
 )
 
 
-def test_the_official_sdk_pays_queries_closes_and_refunds_against_the_sandbox() -> None:
+def test_the_official_sdk_pays_queries_closes_refunds_and_transfers_against_the_sandbox() -> None:
     namespace = ["unshare", "-n"] if os.geteuid() == 0 else ["unshare", "-Urn"]
     if subprocess.run([*namespace, "true"], capture_output=True, check=False).returncode != 0:
         pytest.fail(NO_NAMESPACE)
@@ -31,5 +31,7 @@ def test_the_official_sdk_pays_queries_closes_and_refunds_against_the_sandbox() 
         "refunds": [["Y", "10.00"], ["N", "10.00"]],
         "refund": ["REFUND_SUCCESS", "10.00"],
         "code": True,
+        "transfers": [["10000", "SUCCESS", "P1"], ["10000", "SUCCESS", "P1"]],
+        "transferred": ["SUCCESS", "10.00"],
         "spoilt": "sign verify failed",
     }

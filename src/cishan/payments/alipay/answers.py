@@ -21,6 +21,8 @@ from cishan.payments.alipay.terms import (
     RefundAnswer,
     Trade,
     TradeStatus,
+    Transfer,
+    TransferStatus,
     instant_from_beijing_text,
 )
 
@@ -28,7 +30,9 @@ SUCCESS = "10000"
 # 10003 is "in process", 20000 is "service unavailable, ask again": neither says what happened.
 UNDECIDED_CODES = frozenset({"10003", "20000"})
 # A system error of the trade service comes as a business failure, and still says nothing about the trade.
-UNDECIDED_SUB_CODES = frozenset({"ACQ.SYSTEM_ERROR", "SYSTEM_ERROR", "isp.unknow-error", "aop.unknow-error"})
+UNDECIDED_SUB_CODES = frozenset(
+    {"ACQ.SYSTEM_ERROR", "SYSTEM_ERROR", "REQUEST_PROCESSING", "isp.unknow-error", "aop.unknow-error"}
+)
 
 _HEAD = re.compile(rb'\s*\{\s*"([a-z_]{1,128})"\s*:\s*(?=\{)')
 _TAIL = re.compile(rb'\s*,\s*"sign"\s*:\s*"([A-Za-z0-9+/=]{1,2048})"\s*\}\s*\Z')
@@ -126,6 +130,23 @@ def made_refund_from_answer(answer: dict[str, Any], out_trade_no: str, request_n
         raise GatewayUnknown("the answer is about another refund")
     try:
         return MadeRefund(fen_from_yuan_text(answer["refund_amount"]), _moment(answer.get("gmt_refund_pay")))
+    except (KeyError, TypeError, ValueError) as error:
+        raise GatewayUnknown("the answer makes no sense") from error
+
+
+def transfer_from_answer(answer: dict[str, Any], out_biz_no: str) -> Transfer:
+    """The transfer that a signed answer describes; GatewayUnknown if it is another one or makes no sense."""
+    if answer.get("out_biz_no") != out_biz_no:
+        raise GatewayUnknown("the answer is about another transfer")
+    amount = answer.get("trans_amount")
+    try:
+        return Transfer(
+            out_biz_no=out_biz_no,
+            status=TransferStatus(answer["status"]),
+            amount_fen=fen_from_yuan_text(amount) if amount else None,
+            moved_at=_moment(answer.get("trans_date") or answer.get("pay_date")),
+            fault=str(answer.get("error_code") or ""),
+        )
     except (KeyError, TypeError, ValueError) as error:
         raise GatewayUnknown("the answer makes no sense") from error
 

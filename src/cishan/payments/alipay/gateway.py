@@ -12,7 +12,13 @@ from urllib.parse import urlencode, urlsplit
 import httpx2
 
 from cishan.payments.alipay import notices, requests
-from cishan.payments.alipay.answers import made_refund_from_answer, open_answer, refund_from_answer, trade_from_answer
+from cishan.payments.alipay.answers import (
+    made_refund_from_answer,
+    open_answer,
+    refund_from_answer,
+    trade_from_answer,
+    transfer_from_answer,
+)
 from cishan.payments.alipay.signing import load_private_key, load_public_keys
 from cishan.payments.alipay.terms import (
     PAID,
@@ -31,6 +37,8 @@ from cishan.payments.alipay.terms import (
     ReturnTicket,
     Trade,
     TradeStatus,
+    Transfer,
+    TransferOrder,
 )
 
 if TYPE_CHECKING:
@@ -64,6 +72,7 @@ MAX_CONNECTIONS = 20
 # Shorter than servers commonly keep an idle connection, so that we are not the ones to find it closed.
 IDLE_CONNECTION_SECONDS = 4.0
 
+NO_SUCH_TRANSFER = "ORDER_NOT_EXIST"
 NO_SUCH_TRADE = frozenset({"ACQ.TRADE_NOT_EXIST", "TRADE_NOT_EXIST"})
 # An empty day, or a bill that is not ready yet: the two are not told apart.
 NO_BILL = frozenset({"NO_BILL_DATA", "BILL_NOT_EXIST", "isp.NO_BILL_DATA", "isp.BILL_NOT_EXIST"})
@@ -167,6 +176,23 @@ class AlipayGateway:
                     return None
                 raise
             return made_refund_from_answer(answer, out_trade_no, request_no)
+
+    async def transfer(self, order: TransferOrder) -> Transfer:
+        """Sends money to an account. The same number and order again is no second transfer."""
+        async with self._deadline():
+            answer = await self._ask(requests.transfer_request(order))
+            return transfer_from_answer(answer, order.out_biz_no)
+
+    async def query_transfer(self, out_biz_no: str) -> Transfer | None:
+        """The transfer with this number; None when Alipay has not received it."""
+        async with self._deadline():
+            try:
+                answer = await self._ask(requests.transfer_query_request(out_biz_no))
+            except GatewayRefused as refusal:
+                if refusal.sub_code == NO_SUCH_TRANSFER:
+                    return None
+                raise
+            return transfer_from_answer(answer, out_biz_no)
 
     async def precreate(self, checkout: Checkout) -> str:
         """What to draw as a QR code, for a phone that is not the one in use. The trade begins when it is scanned."""

@@ -13,6 +13,8 @@ from urllib.parse import urlencode
 from alipay.aop.api.domain.AlipayDataDataserviceBillDownloadurlQueryModel import (
     AlipayDataDataserviceBillDownloadurlQueryModel,
 )
+from alipay.aop.api.domain.AlipayFundTransCommonQueryModel import AlipayFundTransCommonQueryModel
+from alipay.aop.api.domain.AlipayFundTransUniTransferModel import AlipayFundTransUniTransferModel
 from alipay.aop.api.domain.AlipayTradeCloseModel import AlipayTradeCloseModel
 from alipay.aop.api.domain.AlipayTradeFastpayRefundQueryModel import AlipayTradeFastpayRefundQueryModel
 from alipay.aop.api.domain.AlipayTradePagePayModel import AlipayTradePagePayModel
@@ -20,9 +22,12 @@ from alipay.aop.api.domain.AlipayTradePrecreateModel import AlipayTradePrecreate
 from alipay.aop.api.domain.AlipayTradeQueryModel import AlipayTradeQueryModel
 from alipay.aop.api.domain.AlipayTradeRefundModel import AlipayTradeRefundModel
 from alipay.aop.api.domain.AlipayTradeWapPayModel import AlipayTradeWapPayModel
+from alipay.aop.api.domain.Participant import Participant
 from alipay.aop.api.request.AlipayDataDataserviceBillDownloadurlQueryRequest import (
     AlipayDataDataserviceBillDownloadurlQueryRequest,
 )
+from alipay.aop.api.request.AlipayFundTransCommonQueryRequest import AlipayFundTransCommonQueryRequest
+from alipay.aop.api.request.AlipayFundTransUniTransferRequest import AlipayFundTransUniTransferRequest
 from alipay.aop.api.request.AlipayTradeCloseRequest import AlipayTradeCloseRequest
 from alipay.aop.api.request.AlipayTradeFastpayRefundQueryRequest import AlipayTradeFastpayRefundQueryRequest
 from alipay.aop.api.request.AlipayTradePagePayRequest import AlipayTradePagePayRequest
@@ -34,7 +39,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 from cishan.money import yuan_text
 from cishan.payments.alipay.signing import SIGN_TYPE, sign
-from cishan.payments.alipay.terms import Checkout, CheckoutTooLate, beijing_text
+from cishan.payments.alipay.terms import Checkout, CheckoutTooLate, TransferOrder, beijing_text
 
 # Limits of the pay methods' biz_content.
 MAX_TOTAL_FEN = 100_000_000 * 100
@@ -42,6 +47,10 @@ MAX_SUBJECT_CHARACTERS = 256
 MAX_URL_CHARACTERS = 256
 SHORTEST_EXPIRY = timedelta(minutes=1)
 LONGEST_EXPIRY = timedelta(days=15)
+LEAST_TRANSFER_FEN = 10
+TRANSFER_PRODUCT, TRANSFER_SCENE, TRANSFER_PURPOSE = "TRANS_ACCOUNT_NO_PWD", "DIRECT_TRANSFER", "公益补助"
+LONGEST_TRANSFER_TITLE = 64
+USER_ID = re.compile(r"2088\d{12}", re.ASCII)
 
 _OUT_TRADE_NO = re.compile(r"[A-Za-z0-9_]{1,64}", re.ASCII)
 # `/ = &` are Alipay's rule. A comma or a line break would tear the row of the daily bill, which holds it
@@ -126,6 +135,35 @@ def refund_query_request(out_trade_no: str, request_no: str) -> Any:
     model.out_request_no = checked_out_trade_no(request_no)
     model.query_options = ["gmt_refund_pay"]
     return AlipayTradeFastpayRefundQueryRequest(model)
+
+
+def transfer_request(order: TransferOrder) -> Any:
+    """Sends money to an account. The same number again is no second transfer, so it may be asked until it is known."""
+    if not LEAST_TRANSFER_FEN <= order.amount_fen <= MAX_TOTAL_FEN:
+        raise ValueError("a transfer is between 0.10 and 100,000,000 yuan")
+    if not order.name.strip() or not order.title.strip() or len(order.title) > LONGEST_TRANSFER_TITLE:
+        raise ValueError("a transfer has a name and a short title")
+    payee = Participant()
+    payee.identity = order.account
+    payee.identity_type = "ALIPAY_USER_ID" if USER_ID.fullmatch(order.account) else "ALIPAY_LOGON_ID"
+    payee.name = order.name
+    model = AlipayFundTransUniTransferModel()
+    model.out_biz_no = checked_out_trade_no(order.out_biz_no)
+    model.trans_amount = yuan_text(order.amount_fen)
+    model.product_code = TRANSFER_PRODUCT
+    model.biz_scene = TRANSFER_SCENE
+    model.transfer_scene_name = TRANSFER_PURPOSE
+    model.order_title = order.title
+    model.payee_info = payee
+    return AlipayFundTransUniTransferRequest(model)
+
+
+def transfer_query_request(out_biz_no: str) -> Any:
+    model = AlipayFundTransCommonQueryModel()
+    model.out_biz_no = checked_out_trade_no(out_biz_no)
+    model.product_code = TRANSFER_PRODUCT
+    model.biz_scene = TRANSFER_SCENE
+    return AlipayFundTransCommonQueryRequest(model)
 
 
 def bill_request(day: date) -> Any:

@@ -86,6 +86,37 @@ class MadeRefund:
 
 
 @dataclass(frozen=True)
+class TransferOrder:
+    """Money that is to go to somebody's Alipay account. `title` is what they read; `name` must be the account holder's."""
+
+    out_biz_no: str
+    amount_fen: int
+    account: str
+    name: str = field(repr=False)
+    title: str
+
+
+class TransferStatus(StrEnum):
+    """Alipay's four states of a transfer. DEALING says nothing yet; REFUND means that it came back."""
+
+    SUCCESS = "SUCCESS"
+    DEALING = "DEALING"
+    FAIL = "FAIL"
+    REFUND = "REFUND"
+
+
+@dataclass(frozen=True)
+class Transfer:
+    """A transfer as Alipay vouches for it. `amount_fen` is None where an answer names none; `fault` says why it failed."""
+
+    out_biz_no: str
+    status: TransferStatus
+    amount_fen: int | None
+    moved_at: datetime | None
+    fault: str
+
+
+@dataclass(frozen=True)
 class Notice:
     """A verified notice. `is_refund` tells a refund from a payment: both may say TRADE_SUCCESS."""
 

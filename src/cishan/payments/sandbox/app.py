@@ -95,7 +95,8 @@ class _Views:
         return await self._answer_call(call, f"{request.url.scheme}://{request.url.netloc}")
 
     async def _answer_call(self, call: protocol.Call, base_url: str) -> Response:
-        faults = self._sandbox.faults_of(str(call.biz.get("out_trade_no", "")))
+        number = call.biz.get("out_trade_no") or call.biz.get("out_biz_no") or ""
+        faults = self._sandbox.faults_of(str(number))
         if Fault.SERVER_ERROR in faults:
             return PlainTextResponse("Internal Server Error", 500)
         if Fault.UNSIGNED_ERROR in faults:

@@ -20,7 +20,10 @@ class Fault(StrEnum):
     SERVER_ERROR = "server_error"  # what is asked is not carried out and answered with status 500
     UNSIGNED_ERROR = "unsigned_error"  # what is asked is not carried out and refused without a signature
     SLOW = "slow"  # what is asked is carried out, and the answer takes its time
-    NO_BALANCE = "no_balance"  # a refund is refused: the merchant's balance is too small
+    NO_BALANCE = "no_balance"  # a refund or a transfer is refused: the merchant's balance is too small
+    DEALING = "dealing"  # a transfer stays undecided until the fault is gone
+    COMES_BACK = "comes_back"  # a transfer that was made is told as come back when it is queried
+    NO_CERTIFICATE = "no_certificate"  # transfers are refused: this application has no certificate
     NO_BILL = "no_bill"  # the bill is never ready
     NOTIFY_BEFORE_RETURN = "notify_before_return"  # the notice arrives before the buyer is sent back
     PAID_AFTER_CLOSE = "paid_after_close"  # a buyer can pay although the trade is closed or timed out

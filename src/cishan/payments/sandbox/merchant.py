@@ -21,8 +21,9 @@ from cishan.payments.sandbox.bill import (
     refund_line,
 )
 from cishan.payments.sandbox.faults import Fault
-from cishan.payments.sandbox.protocol import Call
+from cishan.payments.sandbox.protocol import Call, ProtocolError
 from cishan.payments.sandbox.trades import BusinessFailure, SandboxRefund, SandboxTrade
+from cishan.payments.sandbox.transfers import TransferDesk
 
 if TYPE_CHECKING:
     from cishan.payments.sandbox.engine import Sandbox
@@ -46,6 +47,7 @@ class MerchantDesk:
     def __init__(self, sandbox: "Sandbox") -> None:
         self._sandbox = sandbox
         self._addresses: dict[str, BillAddress] = {}
+        self._transfers = TransferDesk(sandbox)
 
     def answer(self, call: Call, base_url: str) -> dict[str, Any]:
         """The content of the answer to a call that is not a checkout. `base_url` is how the caller reaches the sandbox."""
@@ -54,6 +56,8 @@ class MerchantDesk:
                 return self._precreate(call, base_url)
             if call.method == protocol.BILL:
                 return self._bill(call, base_url)
+            if call.method in (protocol.TRANSFER, protocol.TRANSFER_QUERY):
+                return self._transfer(call)
             trade = self._sandbox.named_trade(call.app_id, call.biz)
             if call.method == protocol.CLOSE:
                 self._sandbox.close_trade(trade)
@@ -72,6 +76,12 @@ class MerchantDesk:
     def _precreate(self, call: Call, base_url: str) -> dict[str, Any]:
         checkout = self._sandbox.accept_checkout(call)
         return protocol.success({"out_trade_no": checkout.out_trade_no, "qr_code": f"{base_url}/cashier/{checkout.id}"})
+
+    def _transfer(self, call: Call) -> dict[str, Any]:
+        if Fault.NO_CERTIFICATE in self._sandbox.settings.faults:
+            return protocol.at_fault(ProtocolError("40001", "isv.missing-app-cert-sn", "缺少应用公钥证书序列号"))
+        answer = self._transfers.make if call.method == protocol.TRANSFER else self._transfers.query
+        return answer(call.app_id, call.biz)
 
     # Refunds
 

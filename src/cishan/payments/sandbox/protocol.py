@@ -20,7 +20,9 @@ PRECREATE = "alipay.trade.precreate"
 REFUND = "alipay.trade.refund"
 REFUND_QUERY = "alipay.trade.fastpay.refund.query"
 BILL = "alipay.data.dataservice.bill.downloadurl.query"
-METHODS = frozenset({PAGE_PAY, WAP_PAY, QUERY, CLOSE, PRECREATE, REFUND, REFUND_QUERY, BILL})
+TRANSFER = "alipay.fund.trans.uni.transfer"
+TRANSFER_QUERY = "alipay.fund.trans.common.query"
+METHODS = frozenset({PAGE_PAY, WAP_PAY, QUERY, CLOSE, PRECREATE, REFUND, REFUND_QUERY, BILL, TRANSFER, TRANSFER_QUERY})
 
 # A parameter, the name that error codes give it, and its greatest length.
 _REQUIRED = (

@@ -13,6 +13,7 @@ from typing import Any
 from cishan.payments.alipay.terms import TradeStatus
 from cishan.payments.sandbox.faults import Fault, read_faults
 from cishan.payments.sandbox.trades import CheckoutPage, SandboxRefund, SandboxTrade
+from cishan.payments.sandbox.transfers import SandboxTransfer
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS checkout (
@@ -30,6 +31,10 @@ CREATE TABLE IF NOT EXISTS refund (
     app_id TEXT NOT NULL, out_trade_no TEXT NOT NULL, request_no TEXT NOT NULL, amount_fen INTEGER NOT NULL,
     refunded_fen INTEGER NOT NULL, reason TEXT NOT NULL, refunded_at TEXT NOT NULL,
     PRIMARY KEY (app_id, out_trade_no, request_no)
+);
+CREATE TABLE IF NOT EXISTS transfer (
+    app_id TEXT NOT NULL, out_biz_no TEXT NOT NULL, order_id TEXT NOT NULL, amount_fen INTEGER NOT NULL,
+    account TEXT NOT NULL, name TEXT NOT NULL, title TEXT NOT NULL, made_at TEXT NOT NULL, PRIMARY KEY (app_id, out_biz_no)
 );
 CREATE INDEX IF NOT EXISTS refund_made ON refund (refunded_at);
 CREATE INDEX IF NOT EXISTS trade_paid ON trade (paid_at);
@@ -122,6 +127,13 @@ class Store:
             request_no,
         )
         return SandboxRefund(**_values(row)) if row else None
+
+    def keep_transfer(self, transfer: SandboxTransfer) -> None:
+        self._insert("INSERT INTO transfer", vars(transfer))
+
+    def transfer(self, app_id: str, out_biz_no: str) -> SandboxTransfer | None:
+        row = self._one("SELECT * FROM transfer WHERE app_id = ? AND out_biz_no = ?", app_id, out_biz_no)
+        return SandboxTransfer(**_values(row)) if row else None
 
     def paid_between(self, app_id: str, since: datetime, until: datetime) -> list[SandboxTrade]:
         """Trades paid from one instant on and before another, oldest first."""
