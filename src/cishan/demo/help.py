@@ -18,6 +18,7 @@ from cishan.urgent.deadlines import follow_urgent_cases
 from cishan.urgent.states import UrgentCause
 
 CARDS = ("6222021602000010001", "6222021602000010002", "6222021602000010003")
+ALIPAY_ACCOUNT = "13800000000"
 SHARE_FEN, HELP_FEN = 20_000, 6_000
 RESERVE_FEN, CASE_LIMIT_FEN = 500_000, 200_000
 URGENT = (
@@ -28,7 +29,7 @@ DAY = timedelta(days=1)
 
 
 async def help_families(crew: Crew, site: Site, homes: Sequence[Home], services: Services, *, now: datetime) -> None:
-    """Two families of one town have accounts; a third account waits to be compared."""
+    """Two families of one town have accounts, one of them at Alipay too; a third account waits to be compared."""
     sealer, first = services.sealer, homes[0]
     town = town_of(first.village)
     near = [home for home in homes if town_of(home.village) == town][: len(CARDS)]
@@ -47,8 +48,14 @@ async def help_families(crew: Crew, site: Site, homes: Sequence[Home], services:
             PayoutKind.HOUSEHOLD, allocation, payee, HELP_FEN, "临时困难补助", "家里主要劳动力住院，收入断了两个月。"
         )
         payouts.append(await apply_for(asked, actor=near[0].reviewer, sealer=sealer, now=now - 3 * DAY))
-    for person in (crew.editor, crew.finance):
-        await approve_payout(payouts[0], actor=person, sealer=sealer, now=now - 2 * DAY)
+    by_alipay = PayeeFacts(PayeeKind.ALIPAY, "见支付宝", ALIPAY_ACCOUNT, "", near[0].household_id)
+    account = await enter_payee(by_alipay, actor=near[0].coordinator, sealer=sealer, now=now - 5 * DAY)
+    await verify_payee(account, ALIPAY_ACCOUNT, actor=near[0].reviewer, sealer=sealer, now=now - 4 * DAY)
+    asked = Application(PayoutKind.HOUSEHOLD, allocation, account, HELP_FEN, "助学补助", "孩子开学，学费还差一些。")
+    payouts.append(await apply_for(asked, actor=near[0].reviewer, sealer=sealer, now=now - 3 * DAY))
+    for payout_id in (payouts[0], payouts[-1]):
+        for person in (crew.editor, crew.finance):
+            await approve_payout(payout_id, actor=person, sealer=sealer, now=now - 2 * DAY)
     await make_file(payouts[:1], actor=crew.cashier, sealer=sealer, now=now - DAY)
     await _help_at_once(crew, site, near[0], payees[:2], town, services, now=now)
 

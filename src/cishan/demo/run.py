@@ -9,7 +9,7 @@ from rich.table import Table
 
 from cishan.accounts.states import Role
 from cishan.app import line_owners, make_services
-from cishan.charities.actions import set_up_merchant
+from cishan.charities.actions import allow_transfers, set_up_merchant
 from cishan.charities.queries import load_site
 from cishan.commands.environment import run
 from cishan.commands.outcome import Missing
@@ -67,6 +67,7 @@ async def _prepare(grounds: Grounds, report) -> dict[str, str]:  # type: ignore[
         site = await load_site()
         assert site is not None
         await set_up_merchant(site.charity_id, app_id=APP_ID, seller_id=SELLER_ID, gateway_url=grounds.gateway_url)
+        await allow_transfers(APP_ID, allowed=True)
         return await names_of([sample.place for sample in staff_samples()])
 
 
