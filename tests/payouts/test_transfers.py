@@ -1,12 +1,14 @@
 """Help by Alipay: sent once under one number, unknown until Alipay has said so, booked where the money lay, heard when it returns."""
 
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import httpx2
 import pytest
 from starlette.applications import Starlette
+from tortoise.transactions import in_transaction
 
 import makers
 from cishan.app import create_app
@@ -14,12 +16,20 @@ from cishan.charities.actions import allow_transfers, set_up_merchant
 from cishan.clock import SteppedClock
 from cishan.database import rows
 from cishan.errors import Conflict, Forbidden
+from cishan.ledger.actions import Source, book_refund_due
 from cishan.ledger.queries import balance_of
 from cishan.ledger.states import AccountType
-from cishan.payments.alipay.terms import GatewayRefused, TransferOrder, TransferStatus
+from cishan.payments.alipay.terms import (
+    GatewayAway,
+    GatewayRefused,
+    GatewayUnknown,
+    Transfer,
+    TransferOrder,
+    TransferStatus,
+)
 from cishan.payments.sandbox.faults import Fault
 from cishan.payouts.paying import record_paid, record_returned
-from cishan.payouts.rules import STILL_THERE, refusal_words
+from cishan.payouts.rules import STILL_THERE, TRANSFER_LEASE, refusal_words
 from cishan.payouts.states import PayeeKind
 from cishan.payouts.transferring import begin_transfers, send_due_transfers
 from cishan.sealing import Sealer
@@ -230,6 +240,169 @@ async def test_no_more_leaves_alipay_than_the_fund_has_there(bureau: Bureau) -> 
     await begin(bureau, first)
     with pytest.raises(Conflict, match="支付宝里"):
         await begin(bureau, second)
+
+
+class WaywardGateway:
+    """The shop's gateway with an interruption: what a test does before a transfer or a question is passed on, or instead of it."""
+
+    def __init__(self, shop: Shop) -> None:
+        self._real = shop.gateway
+        self.before_transfer: list[Callable[[TransferOrder], Awaitable[None]]] = []
+        self.answers: list[Transfer | None] = []
+
+    async def transfer(self, order: TransferOrder) -> Transfer:
+        if self.before_transfer:
+            await self.before_transfer.pop(0)(order)
+        return await self._real.transfer(order)
+
+    async def query_transfer(self, number: str) -> Transfer | None:
+        return self.answers.pop(0) if self.answers else await self._real.query_transfer(number)
+
+
+def through(gateway: WaywardGateway, services: Services) -> Services:
+    return replace(services, gateway=gateway)  # type: ignore[arg-type]
+
+
+async def refuse(order: TransferOrder) -> None:
+    raise GatewayRefused("40004", "PAYER_BALANCE_NOT_ENOUGH")
+
+
+async def test_a_refusal_says_nothing_about_an_earlier_call_that_was_not_answered(
+    bureau: Bureau, shop: Shop, services: Services
+) -> None:
+    payout_id = await approved(bureau)
+    await begin(bureau, payout_id)
+    number = await number_of(payout_id)
+    shop.running.sandbox.set_faults(number, frozenset({Fault.UNKNOWN_RESULT}))
+    await send_all(services)
+    shop.running.sandbox.set_faults(number, frozenset())
+    services.clock.advance(HOUR)  # type: ignore[attr-defined]
+    wayward = WaywardGateway(shop)
+    wayward.answers, wayward.before_transfer = [None], [refuse]
+    await send_all(through(wayward, services))
+    assert await stands(payout_id) == ("paid", "made")
+
+
+async def test_a_later_refusal_is_believed_once_nothing_is_found_under_the_number(
+    bureau: Bureau, shop: Shop, services: Services
+) -> None:
+    payout_id = await approved(bureau)
+    await begin(bureau, payout_id)
+    wayward = WaywardGateway(shop)
+
+    async def lose(order: TransferOrder) -> None:
+        raise GatewayAway("lost on the way")
+
+    wayward.before_transfer = [lose, refuse]
+    await send_all(through(wayward, services))
+    assert await stands(payout_id) == ("in_file", "unknown")
+    services.clock.advance(HOUR)  # type: ignore[attr-defined]
+    await send_all(through(wayward, services))
+    assert await stands(payout_id) == ("returned", "refused")
+
+
+async def test_a_refusal_heard_after_the_lease_ran_out_is_not_the_last_word(
+    bureau: Bureau, shop: Shop, services: Services
+) -> None:
+    payout_id = await approved(bureau)
+    await begin(bureau, payout_id)
+    number = await number_of(payout_id)
+    wayward = WaywardGateway(shop)
+
+    async def hang(order: TransferOrder) -> None:
+        """While this call hangs another node makes the transfer without hearing the answer."""
+        services.clock.advance(TRANSFER_LEASE)  # type: ignore[attr-defined]
+        shop.running.sandbox.set_faults(number, frozenset({Fault.UNKNOWN_RESULT}))
+        with pytest.raises(GatewayUnknown):
+            await shop.gateway.transfer(order)
+        await send_all(services)
+        await refuse(order)
+
+    wayward.before_transfer = [hang]
+    await send_all(through(wayward, services))
+    assert await stands(payout_id) == ("in_file", "unknown")
+    shop.running.sandbox.set_faults(number, frozenset())
+    services.clock.advance(HOUR)  # type: ignore[attr-defined]
+    await send_all(services)
+    assert await stands(payout_id) == ("paid", "made")
+
+
+async def test_what_alipay_takes_back_of_its_word_is_told_and_asked_about_no_more_than_the_rest(
+    bureau: Bureau, shop: Shop, services: Services, caplog: pytest.LogCaptureFixture
+) -> None:
+    payout_id = await approved(bureau)
+    await begin(bureau, payout_id)
+    await send_all(services)
+    wayward = WaywardGateway(shop)
+    wayward.answers = [Transfer(await number_of(payout_id), TransferStatus.FAIL, HELP_FEN, None, "GONE")] * 9
+    asked = 0
+    for _ in range(5):
+        services.clock.advance(timedelta(days=1))  # type: ignore[attr-defined]
+        asked += await send_all(through(wayward, services))
+    assert asked == len(STILL_THERE)
+    assert await stands(payout_id) == ("paid", "made")
+    assert "now says that it failed: GONE" in caplog.text
+
+
+async def test_a_transfer_that_took_several_tries_is_looked_at_as_often(
+    bureau: Bureau, shop: Shop, services: Services
+) -> None:
+    payout_id = await approved(bureau)
+    await begin(bureau, payout_id)
+    number = await number_of(payout_id)
+    shop.running.sandbox.set_faults(number, frozenset({Fault.UNKNOWN_RESULT}))
+    for _ in range(4):
+        await send_all(services)
+        services.clock.advance(HOUR)  # type: ignore[attr-defined]
+    shop.running.sandbox.set_faults(number, frozenset())
+    assert await send_all(services) == 1
+    asked = 0
+    for _ in range(9):
+        services.clock.advance(timedelta(days=1))  # type: ignore[attr-defined]
+        asked += await send_all(services)
+    assert asked == len(STILL_THERE)
+
+
+async def test_a_look_that_is_not_answered_is_repeated_some_days(
+    bureau: Bureau, shop: Shop, services: Services
+) -> None:
+    payout_id = await approved(bureau)
+    await begin(bureau, payout_id)
+    await send_all(services)
+    number = await number_of(payout_id)
+    shop.running.sandbox.set_faults(number, frozenset({Fault.SERVER_ERROR}))
+    asked = [await _a_day_later(services) for _ in range(20)]
+    assert (asked[:8], asked[-1]) == ([1] * 8, 0)
+    assert await stands(payout_id) == ("paid", "made")
+
+
+async def _a_day_later(services: Services) -> int:
+    services.clock.advance(timedelta(days=1))  # type: ignore[attr-defined]
+    return await send_all(services)
+
+
+async def test_an_account_that_gave_the_money_back_while_alipay_was_away_is_heard(
+    bureau: Bureau, shop: Shop, services: Services
+) -> None:
+    payout_id = await approved(bureau)
+    await begin(bureau, payout_id)
+    await send_all(services)
+    number = await number_of(payout_id)
+    shop.running.sandbox.set_faults(number, frozenset({Fault.SERVER_ERROR}))
+    for _ in range(5):
+        await _a_day_later(services)
+    shop.running.sandbox.set_faults(number, frozenset({Fault.COMES_BACK}))
+    await _a_day_later(services)
+    assert await stands(payout_id) == ("returned", "came_back")
+
+
+async def test_what_is_owed_to_donors_stays_at_alipay(bureau: Bureau) -> None:
+    payout_id = await approved(bureau, amount_fen=AT_ALIPAY_FEN)
+    async with in_transaction():
+        source = Source("test_refund", payout_id)
+        await book_refund_due(bureau.fund_id, AccountType.FUND, 1, source, now=bureau.clock.now())
+    with pytest.raises(Conflict, match=r"支付宝里还有 3999[.]99 元"):
+        await begin(bureau, payout_id)
 
 
 async def test_only_a_cashier_apart_from_the_others_pays_and_only_where_the_contract_allows(bureau: Bureau) -> None:

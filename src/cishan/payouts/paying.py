@@ -14,12 +14,14 @@ import xlsxwriter
 from tortoise.transactions import in_transaction
 
 from cishan.accounts.viewer import Viewer
+from cishan.charities.states import FundKind
+from cishan.claims.purchases import promised_fen
 from cishan.database import JsonRow, rows
 from cishan.errors import Conflict, InvalidInput, NotFound
 from cishan.events.actions import record_event, record_events
 from cishan.ledger.actions import Source, book_payout, reverse_entry
 from cishan.ledger.queries import balance_of
-from cishan.ledger.states import EntryKind
+from cishan.ledger.states import AccountType, EntryKind
 from cishan.money import yuan_text
 from cishan.payouts.allocating import hold, lock_fund, must
 from cishan.payouts.applying import SUBJECT, found_ties, hands_of, lock_payout
@@ -105,10 +107,9 @@ async def make_file(
         for row in found:
             check_move(PayoutStatus(row["status"]), "file")
             await _check_payer(row, actor, sealer=sealer, now=now)
-        await lock_fund(fund_id)
+        fund = await lock_fund(fund_id)
         total_fen = sum(row["amount_fen"] for row in found)
-        on_its_way: int = (await rows(ON_ITS_WAY, fund_id, channel.value))[0]["fen"]
-        check_holds(channel, total_fen, await balance_of(fund_id, PLACES[channel]) - on_its_way)
+        check_holds(channel, total_fen, await _free_at(channel, fund))
         values = (fund_id, actor.account_id, now, len(found), total_fen, channel.value)
         file_id: int = (await rows(ADD_FILE, *values))[0]["id"]
         await rows(TAKE, chosen, now, file_id, actor.account_id)
@@ -122,6 +123,18 @@ def _only_fund(found: list[JsonRow]) -> int:
     if len(funds) != 1:
         raise Conflict("一个文件只能付一个项目的钱。请按项目分开做（慈善法第五十四条）。")
     return int(funds.pop())
+
+
+async def _free_at(channel: PayoutChannel, fund: JsonRow) -> int:
+    """What help may take of a locked fund where the channel pays: not what is on its way already, and at Alipay, from where
+    refunds and towns' advances go too, not what is owed to donors or promised to wishes."""
+    on_its_way: int = (await rows(ON_ITS_WAY, fund["id"], channel.value))[0]["fen"]
+    there_fen = await balance_of(fund["id"], PLACES[channel]) - on_its_way
+    if channel is not PayoutChannel.ALIPAY:
+        return there_fen
+    owed_fen = -sum([await balance_of(fund["id"], type_) for type_ in (AccountType.UNASSIGNED, AccountType.REFUND_DUE)])
+    promised = await promised_fen(fund["id"]) if fund["kind"] == FundKind.WISH else 0
+    return there_fen - owed_fen - promised
 
 
 async def _check_payer(payout: JsonRow, actor: Viewer, *, sealer: Sealer, now: datetime) -> None:

@@ -28,7 +28,9 @@ ASK_AFTER = tuple(timedelta(seconds=seconds) for seconds in (10, 30, 60, 180, 60
 ASK_LATER = timedelta(minutes=30)
 TRANSFER_LEASE = timedelta(minutes=2)
 STILL_THERE = (timedelta(days=1), timedelta(days=3))
-"""When a made transfer is looked at again: an account may send money back."""
+"""So long after it was made a transfer is looked at again: an account may send money back."""
+LAST_LOOK = timedelta(days=10)
+"""A look that was not answered is tried again until so long after the transfer was made."""
 LEAST_TRANSFER_FEN = 10
 REFUSALS = {
     "PAYEE_NOT_EXIST": "支付宝账号不存在。请和这家人核对账号。",
@@ -171,6 +173,16 @@ def check_channel(payees: Sequence[PayeeKind], channel: PayoutChannel) -> None:
 def next_try(tries: int, now: datetime) -> datetime:
     """When to ask again about a transfer whose outcome is not known; asking never ends by itself."""
     return now + (ASK_AFTER[tries - 1] if 0 < tries <= len(ASK_AFTER) else ASK_LATER)
+
+
+def look_again(made_at: datetime, now: datetime) -> datetime | None:
+    """When to look at a made transfer next; None once it has been looked at often enough."""
+    return next((made_at + after for after in STILL_THERE if made_at + after > now), None)
+
+
+def look_once_more(made_at: datetime, now: datetime) -> datetime | None:
+    """When to repeat a look that was not answered."""
+    return now + ASK_LATER if now < made_at + LAST_LOOK else None
 
 
 def refusal_words(fault: str) -> str:

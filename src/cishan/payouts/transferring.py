@@ -29,7 +29,7 @@ from cishan.payments.rules import AWAY_AFTER
 from cishan.payouts.applying import SUBJECT, lock_payout
 from cishan.payouts.payees import HOLDER_LABEL, NUMBER_LABEL
 from cishan.payouts.paying import make_file, pay, take_back
-from cishan.payouts.rules import STILL_THERE, TRANSFER_LEASE, next_try, refusal_words
+from cishan.payouts.rules import TRANSFER_LEASE, look_again, look_once_more, next_try, refusal_words
 from cishan.payouts.states import OPEN_TRANSFERS, PayoutChannel, PayoutStatus, TransferState
 from cishan.sealing import Sealer
 from cishan.services import Services
@@ -52,7 +52,7 @@ VALUES ($1, $2, 'requested', $3, 0, $3, '')
 """
 DUE = "SELECT payout_id FROM payout_transfer WHERE next_try_at <= $1 ORDER BY next_try_at, id LIMIT $2"
 LOCK = """
-SELECT t.id, t.payout_id, t.out_biz_no, t.state, t.tries, t.next_try_at, y.holder_sealed, y.number_sealed
+SELECT t.id, t.payout_id, t.out_biz_no, t.state, t.state_since, t.tries, t.next_try_at, y.holder_sealed, y.number_sealed
   FROM payout_transfer t JOIN payout p ON p.id = t.payout_id JOIN payee y ON y.id = p.payee_id
  WHERE t.payout_id = $1 FOR UPDATE OF t
 """
@@ -109,12 +109,7 @@ async def _send(payout_id: int, gateway: AlipayGateway, *, services: Services, n
     try:
         answer = await _ask(transfer, gateway, sealer=services.sealer)
     except GatewayRefused as refusal:
-        fault = f"{refusal.code} {refusal.sub_code}".strip()
-        if refusal.code not in NOT_MADE or refusal.sub_code in SAYS_NOTHING:
-            await _stay_unknown(transfer, fault, now=now)
-        else:
-            await _record(transfer, TransferState.REFUSED, fault=fault, moved_at=now, now=now)
-        return True
+        return await _hear_refusal(transfer, refusal, gateway, now=now)
     except GatewayUnknown as error:
         await _stay_unknown(transfer, str(error), now=now)
         return not isinstance(error, GatewayAway)
@@ -151,6 +146,25 @@ async def _ask(transfer: JsonRow, gateway: AlipayGateway, *, sealer: Sealer) -> 
     return await gateway.transfer(order)
 
 
+async def _hear_refusal(transfer: JsonRow, refusal: GatewayRefused, gateway: AlipayGateway, *, now: datetime) -> bool:
+    """A refused call was not made; that an earlier one under the number was not made either, only a question tells."""
+    fault = f"{refusal.code} {refusal.sub_code}".strip()
+    if refusal.code not in NOT_MADE or refusal.sub_code in SAYS_NOTHING:
+        await _stay_unknown(transfer, fault, now=now)
+        return True
+    if transfer["tries"] > 1:
+        try:
+            known = await _query(transfer["out_biz_no"], gateway)
+        except GatewayUnknown as error:
+            await _stay_unknown(transfer, str(error), now=now)
+            return not isinstance(error, GatewayAway)
+        if known is not None:
+            await _hear(transfer, known, now=now)
+            return True
+    await _record(transfer, TransferState.REFUSED, fault=fault, moved_at=now, now=now)
+    return True
+
+
 async def _query(number: str, gateway: AlipayGateway) -> Transfer | None:
     """A refusal to answer says nothing about the transfer."""
     try:
@@ -179,11 +193,19 @@ async def _hear(transfer: JsonRow, answer: Transfer, *, now: datetime) -> None:
 async def _record(transfer: JsonRow, state: TransferState, *, fault: str, moved_at: datetime, now: datetime) -> None:
     async with in_transaction():
         payout = await lock_payout(transfer["payout_id"])
-        before = TransferState((await rows(LOCK, transfer["payout_id"]))[0]["state"])
-        if before is TransferState.MADE and state is TransferState.MADE:
-            await rows(LOOK_AGAIN, transfer["id"], _look_again(transfer["tries"], now))
+        stands = (await rows(LOCK, transfer["payout_id"]))[0]
+        before = TransferState(stands["state"])
+        if before is TransferState.MADE and state is not TransferState.CAME_BACK:
+            if state is TransferState.REFUSED:
+                log.error(
+                    "transfer %s is booked as made, and Alipay now says that it failed: %s", transfer["id"], fault
+                )
+            await rows(LOOK_AGAIN, transfer["id"], look_again(stands["state_since"], now))
             return
-        if before not in OPEN_TRANSFERS and not (before is TransferState.MADE and state is TransferState.CAME_BACK):
+        if before not in OPEN_TRANSFERS and before is not TransferState.MADE:
+            return
+        if state is TransferState.REFUSED and stands["tries"] != transfer["tries"]:
+            # Somebody has asked once more since: what this call heard is not the last word.
             return
         is_made = state is not TransferState.REFUSED
         if is_made and payout["status"] == PayoutStatus.IN_FILE:
@@ -192,21 +214,16 @@ async def _record(transfer: JsonRow, state: TransferState, *, fault: str, moved_
         if state is not TransferState.MADE and payout["status"] in {PayoutStatus.IN_FILE, PayoutStatus.PAID}:
             words = refusal_words(fault) if state is TransferState.REFUSED else "收款人把钱退回来了"
             await take_back(payout, words, actor=None, now=now)
-        look_again = now + STILL_THERE[0] if state is TransferState.MADE else None
-        await rows(END, transfer["id"], state.value, now, look_again, fault[:80])
+        look_at = look_again(now, now) if state is TransferState.MADE else None
+        await rows(END, transfer["id"], state.value, now, look_at, fault[:80])
         detail: dict[str, object] = {"transfer": state.value}
         await record_event(SUBJECT, transfer["payout_id"], "transfer", actor=None, now=now, detail=detail)
-
-
-def _look_again(tries: int, now: datetime) -> datetime | None:
-    """A made transfer is looked at a few times more, for an account may send money back."""
-    return now + STILL_THERE[1] if tries <= len(STILL_THERE) else None
 
 
 async def _stay_unknown(transfer: JsonRow, why: str, *, now: datetime) -> None:
     if why:
         log.warning("transfer %s stays unknown: %s", transfer["id"], why)
     if transfer["state"] is TransferState.MADE:
-        await rows(LOOK_AGAIN, transfer["id"], _look_again(transfer["tries"], now))
+        await rows(LOOK_AGAIN, transfer["id"], look_once_more(transfer["state_since"], now))
     else:
         await rows(WAIT, transfer["id"], next_try(transfer["tries"], now))
