@@ -14,6 +14,7 @@ from cishan.money import yuan_text
 from cishan.payments.states import LateChoice, PayChannel
 from cishan.simulate.books import bring_statement
 from cishan.simulate.scene import Scene, rng_of
+from cishan.vigilance.states import GiftSource
 
 TRANSFERS_IN = 6
 GIVEN_FEN = 1_200_000
@@ -72,6 +73,7 @@ async def _pledge(scene: Scene, company: Viewer) -> tuple[str, str]:
         actor=company,
         now=scene.now(),
         channel=PayChannel.BANK,
+        source=GiftSource.COMPANY,
     )
     name = (await rows(NAME, company.account_id))[0]["name"]
     return name, (await rows(CODE, made.out_trade_no))[0]["transfer_code"]
