@@ -54,6 +54,7 @@ NOTICES = {
     "urgent-found": "记下了。请一起去的同事用自己的账号确认。",
     "urgent-completed": "手续补好了。",
     "transfers-begun": "已经开始付款，结果会自动登记。",
+    "payout-proved": "凭据记下了。",
     "payout-applied": "已提交，等另外两位同事审批。",
     "payout-approved": "已同意。",
     "payout-refused": "没有同意，原因已记下。",

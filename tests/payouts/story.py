@@ -1,11 +1,12 @@
 """Help of which one sum is paid to a family with kin, one is approved, one came back, one went by Alipay and one did not: for books that verify themselves."""
 
 from cishan.charities.actions import allow_transfers, set_up_merchant
-from cishan.clock import SteppedClock
+from cishan.clock import SteppedClock, beijing_day
 from cishan.payouts.kin import Near, declare_ties
 from cishan.payouts.paying import record_paid, record_returned
 from cishan.payouts.states import PayeeKind, Tie
 from cishan.payouts.transferring import begin_transfers, send_due_transfers
+from cishan.payouts.vouching import Proof, record_proof
 from cishan.sealing import Sealer
 from cishan.services import Services
 from cishan.settings import Settings
@@ -35,6 +36,8 @@ async def tell_of_payouts(sealer: Sealer, clock: SteppedClock) -> None:
         await approve_with(bureau, payout_id, bureau.editor, bureau.finance)
     await send(bureau, *made[:2])
     await record_paid(made[0], paid_at=now, actor=bureau.cashier, now=now)
+    word = Proof("", beijing_day(now), 100_000, "上门看过存折。")
+    await record_proof(made[0], word, actor=bureau.town, now=now)
     await record_paid(made[1], paid_at=now, actor=bureau.cashier, now=now)
     await record_returned(made[1], "账号已注销", actor=bureau.cashier, now=now)
     await _by_alipay(bureau, clock)

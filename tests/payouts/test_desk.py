@@ -1,8 +1,5 @@
 """Help on the desk: two approve, the cashier makes one file, downloads it with a reason, and says what became of it."""
 
-import re
-
-import httpx2
 import pytest
 from starlette.applications import Starlette
 
@@ -20,6 +17,7 @@ from makers import CITY, TOWN, VILLAGE, make_household, make_staff, signed_in
 from payouts.payout_makers import (
     CARD,
     Bureau,
+    key_of,
     make_application,
     make_approved,
     make_bureau,
@@ -35,12 +33,6 @@ DESK = "/desk/payouts"
 @pytest.fixture
 async def bureau(app: Starlette, sealer: Sealer, clock: SteppedClock) -> Bureau:
     return await make_bureau(sealer, clock)
-
-
-def key_of(page: httpx2.Response, ending: str = "") -> str:
-    found = re.search(rf'name="form_key" value="([^"]+{ending})"', page.text)
-    assert found, page.text
-    return found[1]
 
 
 async def test_help_is_approved_by_two_and_reaches_the_list(

@@ -1,6 +1,5 @@
 """Urgent help in the browser: opened, decided by two with their words, visited, and printed with a reason."""
 
-import re
 from io import BytesIO
 
 import httpx2
@@ -15,7 +14,7 @@ from cishan.database import rows
 from cishan.sealing import Sealer
 from conftest import browser_for
 from makers import make_staff, signed_in
-from payouts.payout_makers import CARD, Bureau, make_bureau, make_payee
+from payouts.payout_makers import CARD, Bureau, key_of, make_bureau, make_payee
 from urgent.urgent_makers import REASON, complete, decide, make_case, make_reserve, pay_out, second_of_town
 
 DESK = "/desk/urgent"
@@ -24,12 +23,6 @@ DESK = "/desk/urgent"
 @pytest.fixture
 async def bureau(app: Starlette, sealer: Sealer, clock: SteppedClock) -> Bureau:
     return await make_bureau(sealer, clock)
-
-
-def key_of(page: httpx2.Response, ending: str = "") -> str:
-    found = re.search(rf'name="form_key" value="([^"]+{ending})"', page.text)
-    assert found, page.text
-    return found[1]
 
 
 async def as_(app: Starlette, person: Viewer, clock: SteppedClock) -> httpx2.AsyncClient:

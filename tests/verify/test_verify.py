@@ -210,6 +210,11 @@ BREAKS: list[tuple[str, str]] = [
     ("transfers_sent_once", "DELETE FROM payout_transfer WHERE state = 'made'"),
     ("transfers_sent_once", "UPDATE payout_transfer SET state = 'refused' WHERE state = 'made'"),
     ("transfers_sent_once", "UPDATE payout_transfer SET state = 'unknown', next_try_at = now() WHERE state = 'made'"),
+    ("proofs_agree", "UPDATE payout_proof SET amount_fen = amount_fen + 1"),
+    (
+        "proofs_agree",
+        "UPDATE payout SET kind = 'village', household_id = NULL WHERE id = (SELECT payout_id FROM payout_proof)",
+    ),
     ("payouts_booked_once", "UPDATE payout_file SET channel = 'bank' WHERE channel = 'alipay'"),
     ("urgent_within_its_reserve", "UPDATE payout SET amount_fen = 100001 WHERE is_urgent AND status = 'paid'"),
     ("urgent_within_its_reserve", "UPDATE allocation SET case_limit_fen = NULL"),

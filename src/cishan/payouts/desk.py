@@ -15,6 +15,7 @@ from cishan.divisions.rules import town_of
 from cishan.errors import InvalidInput
 from cishan.forms.reading import FormModel, read_fields, read_form, typed_text
 from cishan.forms.replay import answer_once
+from cishan.forms.typed import YuanAsFen
 from cishan.listing import page_number, pagination
 from cishan.page_parts import Column, Pagination
 from cishan.payouts.applying import approve_payout, refuse_payout
@@ -33,6 +34,7 @@ from cishan.payouts.queries import (
 )
 from cishan.payouts.rules import PURPOSE_LONGEST, REASON_LONGEST, RECEIVER_LONGEST, RETURN_LONGEST
 from cishan.payouts.states import UNDECIDED, PayoutStatus
+from cishan.payouts.vouching import Proof, Unproved, proofs_of, record_proof, unproved
 from cishan.permissions import Permission, holds
 from cishan.templating import page_response
 from cishan.web import done, path_id, services_of, viewer_of
@@ -63,6 +65,13 @@ class PaidForm(FormModel):
     paid_on: date
 
 
+class ProofForm(FormModel):
+    number: str = Field(default="", max_length=40)
+    dated_on: date
+    amount: YuanAsFen
+    note: str = Field(default="", max_length=200)
+
+
 class ChosenPayouts(FormModel):
     payout: tuple[int, ...] = ()
 
@@ -89,6 +98,7 @@ class PayoutsPage:
     applies: bool
     links: tuple[tuple[str, str], ...]
     refused: tuple[Refused, ...]
+    unproved: tuple[Unproved, ...]
     pagination: Pagination | None
     errors: Mapping[str, str]
     sum_column: Column = SUM
@@ -105,6 +115,9 @@ class PayoutPage:
     has_acted: bool
     may_record: bool
     is_on_its_way: bool
+    proofs: tuple[Proof, ...]
+    unproved_fen: int
+    may_prove: bool
     today: str
     values: Mapping[str, str]
     errors: Mapping[str, str]
@@ -144,6 +157,7 @@ async def _payouts_response(request: Request, errors: Mapping[str, str], *, stat
         applies=applies,
         links=tuple((words, href) for words, href, needed in BESIDE if holds(viewer.role, needed)),
         refused=await refused_lately(viewer, sealer=services.sealer, now=services.clock.now()) if applies else (),
+        unproved=await unproved(viewer) if applies else (),
         pagination=pagination(f"{DESK}?", number, count, PAGE_ROWS, "笔"),
         errors=errors,
     )
@@ -161,6 +175,8 @@ async def _payout_response(
     card = await payout_for(viewer, path_id(request))
     town = town_of(card.division_code)
     acted = viewer.account_id in card.hands
+    proofs = await proofs_of(card.id)
+    unproved_fen = card.amount_fen - sum(proof.amount_fen for proof in proofs)
     decides = holds(viewer.role, Permission.APPROVE_PAYOUT) and card.status in UNDECIDED
     page = PayoutPage(
         card=card,
@@ -170,6 +186,12 @@ async def _payout_response(
         has_acted=decides and acted,
         may_record=holds(viewer.role, Permission.PAY_OUT) and card.status in {PayoutStatus.IN_FILE, PayoutStatus.PAID},
         is_on_its_way=card.status is PayoutStatus.IN_FILE,
+        proofs=proofs,
+        unproved_fen=unproved_fen,
+        may_prove=unproved_fen > 0
+        and holds(viewer.role, Permission.APPLY_PAYOUT)
+        and card.status is PayoutStatus.PAID
+        and viewer.covers(card.division_code),
         today=beijing_day(now).isoformat(),
         values=values,
         errors=errors,
@@ -220,6 +242,18 @@ async def mark_returned(request: Request) -> Response:
         await record_returned(payout_id, form.reason, actor=viewer, now=services.clock.now())
 
     return await _decided(request, act, "payout-returned")
+
+
+async def prove(request: Request) -> Response:
+    """Keeps an invoice of a village or supplier, or a family's word that the money came."""
+    viewer, now = viewer_of(request), services_of(request).clock.now()
+
+    async def act(payout_id: int) -> None:
+        form = await read_form(request, ProofForm)
+        proof = Proof(form.number, form.dated_on, form.amount, form.note)
+        await record_proof(payout_id, proof, actor=viewer, now=now)
+
+    return await _decided(request, act, "payout-proved")
 
 
 async def _decided(request: Request, act: Callable[[int], Awaitable[None]], notice: str) -> Response:

@@ -258,6 +258,31 @@ class PayoutTransfer(Model):
         ]
 
 
+class PayoutProof(Model):
+    """Append-only: what proves that a payout or a part of it arrived, an invoice or a family's word without a name."""
+
+    id = fields.BigIntField(primary_key=True)
+    payout: fields.ForeignKeyRelation[Payout] = fields.ForeignKeyField(
+        "cishan.Payout", related_name="proofs", on_delete=fields.RESTRICT
+    )
+    number = fields.CharField(max_length=40, default="")
+    dated_on = fields.DateField()
+    amount_fen = fields.BigIntField()
+    note = fields.CharField(max_length=200, default="")
+    recorded_by: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField(
+        "cishan.Account", related_name="payout_proofs", on_delete=fields.RESTRICT
+    )
+    recorded_at = fields.DatetimeField()
+
+    class Meta:
+        table = "payout_proof"
+        indexes = [Index(fields=("payout_id",), name="ix_payout_proof")]
+        constraints = [
+            CheckConstraint(check="amount_fen > 0", name="ck_payout_proof_amount"),
+            UniqueConstraint(fields=("number",), name="uq_payout_proof_number", condition="number <> ''"),
+        ]
+
+
 class AccountTie(Model):
     """What somebody declared of themselves and their near kin: keyed digests alone, nothing to read."""
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from cishan.accounts.states import Role
 from cishan.divisions.rules import contains, county_of
@@ -18,6 +18,8 @@ REASON_LONGEST = 300
 RECEIVER_LONGEST, PURPOSE_LONGEST, RETURN_LONGEST = 80, 120, 120
 MOST_FILED = 50
 """Payouts that one file takes to the bank."""
+INVOICE_NUMBER = re.compile(r"[A-Za-z0-9\-]{4,40}", re.ASCII)
+PROOF_NOTE_LONGEST = 200
 CARD_NUMBER = re.compile(r"\d{12,30}", re.ASCII)
 ALIPAY_ID = re.compile(r"2088\d{12}|1\d{10}|[^@\s]{1,60}@[^@\s]{1,60}", re.ASCII)
 THIRD_ROLES = frozenset({"director", Role.FINANCE.value})
@@ -202,6 +204,24 @@ def application_faults(kind: PayoutKind, *, what: str, reason: str, amount_fen: 
         faults["amount"] = "金额要大于 0。"
     if kind is PayoutKind.PURCHASE and not price_note.strip():
         faults["price_note"] = "请写明比过哪几家的价，为什么选这一家。"
+    return faults
+
+
+def proof_faults(
+    kind: PayoutKind, *, number: str, note: str, amount_fen: int, left_fen: int, dated_on: date, today: date
+) -> dict[str, str]:
+    """A sentence for each field of a proof that can't stand: an invoice has its number, and proves no more than was paid."""
+    faults: dict[str, str] = {}
+    if kind is not PayoutKind.HOUSEHOLD and not INVOICE_NUMBER.fullmatch(number.strip()):
+        faults["number"] = "请填发票或收据的号码，数字或字母。"
+    if kind is PayoutKind.HOUSEHOLD and not note.strip():
+        faults["note"] = "请写明怎么知道收到了，例如：上门看过存折。不写姓名。"
+    if len(note) > PROOF_NOTE_LONGEST:
+        faults["note"] = f"太长了，最多 {PROOF_NOTE_LONGEST} 个字。"
+    if not 0 < amount_fen <= left_fen:
+        faults["amount"] = f"这笔款还差 {yuan_text(left_fen)} 元的凭据，金额要大于 0，不超过它。"
+    if dated_on > today:
+        faults["dated_on"] = "日期不能在今天以后。"
     return faults
 
 

@@ -15,6 +15,7 @@ from cishan.divisions.queries import names_of
 from cishan.divisions.rules import county_of, significant, town_of
 from cishan.labels import label
 from cishan.payouts.states import PayoutStatus
+from cishan.payouts.vouching import MISSING_SQL
 from cishan.projects.states import AmendmentStatus
 from cishan.wishes.states import WishStatus
 
@@ -47,6 +48,10 @@ WITH late AS (
     FROM urgent_case c JOIN payout p ON p.id = c.payout_id
    WHERE c.confirmed_at IS NULL AND coalesce(c.complete_by, c.decide_by) <= $3
      AND p.status IN ('applied', 'endorsed', 'paid') AND p.division_code BETWEEN $1 AND $2
+  UNION ALL
+  SELECT 'proof', p.id, p.status, 0, p.what, p.division_code, p.paid_at + interval '30 days'
+    FROM payout p
+   WHERE {MISSING_SQL} AND p.paid_at <= $3 - interval '30 days' AND p.division_code BETWEEN $1 AND $2
 )
 """  # noqa: S608 - a constant
 ROWS = LATE + "SELECT * FROM late ORDER BY since, kind, id LIMIT $4"  # noqa: S608 - a constant
@@ -110,6 +115,9 @@ def _overdue(row: JsonRow, names: dict[str, str]) -> Overdue:
         return _filing(row, names)
     county, town = county_of(row["division_code"]), town_of(row["division_code"])
     unit = names.get(county, "") + names.get(town, "")
+    if row["kind"] == "proof":
+        href = f"/desk/payouts/{row['id']}"
+        return Overdue("要登记发票", row["item"], unit, Role.TOWN_REVIEWER, row["since"], href)
     if row["kind"] == "urgent":
         paid = row["status"] == PayoutStatus.PAID
         what = "先行救助要补手续" if paid else "急难救助等作决定"

@@ -78,6 +78,18 @@ SELECT p.id AS payout, p.status, t.state, f.channel, t.state_since
 """,
     may_be_empty=True,
 )
+PROOFS_AGREE = Check(
+    name="proofs_agree",
+    promise="登记了凭据的每笔救助都付到过，凭据合起来不超过付的金额，给村和采购的都有发票或收据号",
+    examined="SELECT id FROM payout_proof",
+    broken="""
+SELECT p.id AS payout, p.status, p.amount_fen, sum(v.amount_fen) AS proved_fen
+  FROM payout_proof v JOIN payout p ON p.id = v.payout_id
+ GROUP BY p.id
+HAVING sum(v.amount_fen) > p.amount_fen OR p.paid_at IS NULL OR (p.kind <> 'household' AND bool_or(v.number = ''))
+""",
+    may_be_empty=True,
+)
 PAYOUTS_BY_TWO = Check(
     name="payouts_by_two",
     promise="每笔批准的救助都由两个不同的人批过，申请、审批、付款的人各不相同，收款账号有人核对过",
@@ -130,6 +142,7 @@ PAYOUT_CHECKS = (
     PAYOUTS_WITHIN_ALLOCATION,
     PAYOUTS_BOOKED_ONCE,
     TRANSFERS_SENT_ONCE,
+    PROOFS_AGREE,
     PAYOUTS_BY_TWO,
     KIN_APPROVED_FROM_OUTSIDE,
     PAID_OUT_ON_ONE_LIST,
