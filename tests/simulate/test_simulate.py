@@ -61,6 +61,8 @@ HAPPENED = (
     "gifts_of_namesakes",
     "payouts",
     "payouts_with_kin",
+    "payouts_to_places",
+    "proofs",
     "projects",
     "surplus_moves",
     "people_helped",

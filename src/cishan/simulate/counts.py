@@ -75,6 +75,8 @@ SELECT count(*) FROM monthly_turn t JOIN donation d ON d.id = t.donation_id WHER
     "urgent_cases": "SELECT count(*) FROM urgent_case WHERE confirmed_at IS NOT NULL",
     "payouts": "SELECT count(*) FROM payout WHERE status = 'paid'",
     "payouts_returned": "SELECT count(*) FROM payout WHERE status = 'returned'",
+    "payouts_to_places": "SELECT count(*) FROM payout WHERE status = 'paid' AND kind <> 'household'",
+    "proofs": "SELECT count(*) FROM payout_proof",
     "payouts_with_kin": "SELECT count(*) FROM payout WHERE status = 'paid' AND kin_hit",
     "people_helped": """
 SELECT count(DISTINCT m.person_id) FROM membership m

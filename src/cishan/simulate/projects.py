@@ -28,6 +28,7 @@ from cishan.simulate.books import bring_to_bank
 from cishan.simulate.causes import CAUSES, Cause
 from cishan.simulate.giving import USUAL_FEN, Gift, give, give_much, take_back
 from cishan.simulate.helping import Home, Purse, help_families
+from cishan.simulate.places import help_place
 from cishan.simulate.scene import DAY, Scene, rng_of
 
 FIRST_DRAFT, LAST_DRAFT = (1, 6), (7, 1)
@@ -39,6 +40,8 @@ BEGINS_AFTER, OPEN_FOR, USE_FOR = 30 * DAY, 60 * DAY, 60 * DAY
 GIVES_UNTIL = 40 * DAY
 """People give in the first days of a campaign; then two companies give the rest."""
 HELP_FEN = 160_000
+BY_A_VILLAGE = 9
+"""Of every so many projects one part is spent by a village and a supplier."""
 TAKES_BACK = 2
 """Which gift of each project is taken back within the hour."""
 SETTLES_AFTER = 3
@@ -95,7 +98,7 @@ async def run_project(scene: Scene, venture: Venture, take_homes: TakeHomes) -> 
     await _raise(scene, venture, row["fund_id"], row["target_fen"], rng)
     await scene.timeline.until(row["ends_at"] + DAY)
     await _expect(project_id, ProjectStatus.CLOSED)
-    await _spend(scene, project_id, row["fund_id"], take_homes, rng)
+    await _spend(scene, venture, project_id, row["fund_id"], take_homes, rng)
     await _pass_on(scene, venture, project_id, row["fund_id"], rng)
     await scene.timeline.until(row["ends_at"] + USE_FOR + SETTLES_AFTER * DAY)
     now = await scene.at_work(rng, days=0)
@@ -205,15 +208,20 @@ async def _raise(scene: Scene, venture: Venture, fund_id: int, target_fen: int, 
         await give(scene, rng.choice(scene.donors), Gift(fund_id, rng.choice(USUAL_FEN)), rng)
 
 
-async def _spend(scene: Scene, project_id: int, fund_id: int, take_homes: TakeHomes, rng: Random) -> None:
-    """All of it is taken to the bank and paid to as many families as it helps."""
+async def _spend(
+    scene: Scene, venture: Venture, project_id: int, fund_id: int, take_homes: TakeHomes, rng: Random
+) -> None:
+    """All of it is taken to the bank and paid to as many families as it helps; of some, a village and a supplier get one part."""
     await scene.at_work(rng, days=1)
     given_fen = (await total_of(fund_id)).given_fen
     await bring_to_bank(scene, fund_id, given_fen)
     line = (await rows("SELECT id FROM budget_line WHERE project_id = $1", project_id))[0]["id"]
     await scene.at_work(rng, days=1)
-    homes = await take_homes(given_fen // HELP_FEN)
-    await help_families(scene, Purse(fund_id, HELP_FEN, line), homes, rng)
+    purse, places = Purse(fund_id, HELP_FEN, line), int(venture.number % BY_A_VILLAGE == 0)
+    if places:
+        await help_place(scene, purse, venture.village, rng)
+    homes = await take_homes(given_fen // HELP_FEN - places)
+    await help_families(scene, purse, homes, rng)
 
 
 async def _pass_on(scene: Scene, venture: Venture, project_id: int, fund_id: int, rng: Random) -> None:
