@@ -6,9 +6,9 @@ Pages that only a walk can reach are looked at with axe on the way, in large pri
 import re
 
 import pytest
-from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, BrowserContext, Locator, Page, expect
 
+from axe import violations_on
 from cishan.accounts.states import Role
 from cishan.demo.people import DONORS, PASSWORD, VILLAGES
 from cishan.demo.staff import staff_samples
@@ -36,8 +36,7 @@ async def on_a_phone(browser: Browser, *, script: bool = True, large: bool = Fal
 
 async def look(page: Page) -> None:
     """axe finds nothing on the page that is open."""
-    found = (await Axe().run(page)).response["violations"]
-    assert [f"{page.url} {one['id']}: {one['nodes'][0]['html'][:120]}" for one in found] == []
+    assert [f"{page.url} {one['id']}: {one['nodes'][0]['html'][:120]}" for one in await violations_on(page)] == []
 
 
 async def turn(page: Page, element: Locator) -> None:
