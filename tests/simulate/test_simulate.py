@@ -62,6 +62,7 @@ HAPPENED = (
     "payouts",
     "payouts_with_kin",
     "payouts_to_places",
+    "payouts_by_alipay",
     "proofs",
     "projects",
     "surplus_moves",

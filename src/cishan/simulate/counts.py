@@ -76,6 +76,8 @@ SELECT count(*) FROM monthly_turn t JOIN donation d ON d.id = t.donation_id WHER
     "payouts": "SELECT count(*) FROM payout WHERE status = 'paid'",
     "payouts_returned": "SELECT count(*) FROM payout WHERE status = 'returned'",
     "payouts_to_places": "SELECT count(*) FROM payout WHERE status = 'paid' AND kind <> 'household'",
+    "payouts_by_alipay": """
+SELECT count(*) FROM payout p JOIN payout_file f ON f.id = p.file_id WHERE p.status = 'paid' AND f.channel = 'alipay'""",
     "proofs": "SELECT count(*) FROM payout_proof",
     "payouts_with_kin": "SELECT count(*) FROM payout WHERE status = 'paid' AND kin_hit",
     "people_helped": """

@@ -21,7 +21,8 @@ MOST_ROUNDS = 500
 
 NEXT_POLL = """
 SELECT least((SELECT min(next_poll_at) FROM payment_order WHERE next_poll_at > $1),
-             (SELECT min(next_try_at) FROM refund WHERE next_try_at > $1)) AS due_at
+             (SELECT min(next_try_at) FROM refund WHERE next_try_at > $1),
+             (SELECT min(next_try_at) FROM payout_transfer WHERE next_try_at > $1)) AS due_at
 """
 NEXT_DEADLINE = """
 SELECT least(
@@ -32,6 +33,7 @@ SELECT least(
 STILL_OPEN = """
 SELECT (SELECT count(*) FROM payment_order WHERE status = 'pending')
      + (SELECT count(*) FROM refund WHERE status IN ('requested', 'unknown'))
+     + (SELECT count(*) FROM payout_transfer WHERE state IN ('requested', 'unknown'))
      + (SELECT count(*) FROM claim WHERE status IN ('reserved', 'promised')) AS waiting
 """
 

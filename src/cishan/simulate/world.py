@@ -15,7 +15,7 @@ from starlette.applications import Starlette
 
 from cishan.accounts.passwords import Passwords
 from cishan.app import create_app
-from cishan.charities.actions import CharityFacts, set_up_charity, set_up_merchant
+from cishan.charities.actions import CharityFacts, allow_transfers, set_up_charity, set_up_merchant
 from cishan.charities.queries import Site, load_site
 from cishan.charities.states import LegalMode
 from cishan.clock import BEIJING, SteppedClock
@@ -118,6 +118,7 @@ async def _open_sandbox(
     _write_private(settings.keys_directory / f"alipay-{APP_ID}.pem", public_key_pem(theirs))
     charity = await set_up_charity(_facts(plan, city), now=clock.now())
     await set_up_merchant(charity.id, app_id=APP_ID, seller_id=SELLER_ID, gateway_url=running.gateway_url)
+    await allow_transfers(APP_ID, allowed=True)
     await open_campaign(charity.id, now=clock.now())
     return running.sandbox
 
