@@ -41,9 +41,9 @@ async def prove(bureau: Bureau, payout_id: int, proof: Proof) -> None:
 
 async def test_two_invoices_make_up_the_sum(bureau: Bureau) -> None:
     payout_id = await make_village_payout(bureau)
-    assert [one.id for one in await unproved(bureau.town)] == [payout_id]
+    assert [(one.id, one.left_fen) for one in await unproved(bureau.town)] == [(payout_id, SUM_FEN)]
     await prove(bureau, payout_id, invoice(bureau, "26372000", SUM_FEN - 1))
-    assert [one.id for one in await unproved(bureau.town)] == [payout_id]
+    assert [(one.id, one.left_fen) for one in await unproved(bureau.town)] == [(payout_id, 1)]
     with pytest.raises(InvalidInput, match=r"还差 0\.01 元"):
         await prove(bureau, payout_id, invoice(bureau, "26372001", 2))
     await prove(bureau, payout_id, invoice(bureau, "26372001", 1))

@@ -32,7 +32,9 @@ AND p.amount_fen > (SELECT coalesce(sum(v.amount_fen), 0) FROM payout_proof v WH
 """
 """A payout `p` to a village or a supplier whose invoices do not make up its sum."""
 MISSING = f"""
-SELECT p.id, p.what, p.amount_fen, p.paid_at FROM payout p
+SELECT p.id, p.what, p.amount_fen, p.paid_at,
+       (p.amount_fen - coalesce((SELECT sum(v.amount_fen) FROM payout_proof v WHERE v.payout_id = p.id), 0))::bigint AS left_fen
+  FROM payout p
  WHERE {MISSING_SQL} AND p.division_code BETWEEN $1 AND $2 ORDER BY p.paid_at, p.id LIMIT $3
 """  # noqa: S608 - constants
 
@@ -54,6 +56,7 @@ class Unproved:
     id: int
     what: str
     amount_fen: int
+    left_fen: int
     paid_at: datetime
 
 
