@@ -49,6 +49,7 @@ PLACES: dict[Role, tuple[Link, ...]] = {
     ),
     Role.DIRECTOR: (
         ("慈善筹项目", "/desk/projects", "heart"),
+        ("救助款", "/desk/payouts", "gift"),
         ("项目规定", "/desk/projects/terms", "file"),
     ),
     Role.SUPERVISOR: (

@@ -76,9 +76,9 @@ HOLDERS: dict[Permission, frozenset[Role]] = {
     Permission.ISSUE_LISTS: frozenset({Role.COORDINATOR, Role.TOWN_REVIEWER}),
     Permission.SUPERVISE: frozenset({Role.SUPERVISOR, Role.EDITOR, Role.TOWN_REVIEWER}),
     Permission.RESOLVE: frozenset({Role.EDITOR, Role.TOWN_REVIEWER}),
-    Permission.SEE_PAYOUTS: frozenset({Role.TOWN_REVIEWER, Role.EDITOR, Role.FINANCE, Role.CASHIER}),
+    Permission.SEE_PAYOUTS: frozenset({Role.TOWN_REVIEWER, Role.EDITOR, Role.FINANCE, Role.CASHIER, Role.DIRECTOR}),
     Permission.APPLY_PAYOUT: frozenset({Role.TOWN_REVIEWER, Role.EDITOR}),
-    Permission.APPROVE_PAYOUT: frozenset({Role.EDITOR, Role.FINANCE}),
+    Permission.APPROVE_PAYOUT: frozenset({Role.EDITOR, Role.FINANCE, Role.DIRECTOR}),
     Permission.SEE_URGENT: frozenset(
         {Role.COORDINATOR, Role.TOWN_REVIEWER, Role.EDITOR, Role.FINANCE, Role.SUPERVISOR}
     ),

@@ -6,9 +6,11 @@ from starlette.applications import Starlette
 from cishan.accounts.states import Role
 from cishan.clock import SteppedClock
 from cishan.database import rows
+from cishan.payouts.allocating import set_terms
 from cishan.payouts.applying import refuse_payout
 from cishan.payouts.kin import Near, declare_ties
 from cishan.payouts.paying import record_paid
+from cishan.payouts.rules import Terms
 from cishan.payouts.states import Tie
 from cishan.sealing import Sealer
 from cishan.summaries.sources import lines_of
@@ -17,6 +19,7 @@ from makers import CITY, TOWN, VILLAGE, make_household, make_staff, signed_in
 from payouts.payout_makers import (
     CARD,
     Bureau,
+    approve_with,
     key_of,
     make_application,
     make_approved,
@@ -97,6 +100,25 @@ async def test_a_refusal_wants_its_reason(app: Starlette, bureau: Bureau, clock:
         form = {"form_key": key_of(page, "n"), "reason": "材料不全"}
         assert (await browser.post(f"{here}/refuse", data=form)).status_code == 303
     assert (await rows("SELECT status FROM payout"))[0]["status"] == "refused"
+
+
+async def test_a_director_is_shown_what_waits_for_a_director(
+    app: Starlette, bureau: Bureau, clock: SteppedClock
+) -> None:
+    now = clock.now()
+    director = await make_staff(Role.DIRECTOR, CITY, sealer=bureau.sealer, now=now, name="韩会长")
+    await set_terms(bureau.charity_id, Terms(50_000, 1_000_000), valid_from=now.date(), actor=bureau.finance, now=now)
+    payout_id = await make_application(bureau, await make_share(bureau), await make_payee(bureau), 50_001)
+    here = f"{DESK}/{payout_id}"
+    async with browser_for(app) as browser:
+        await signed_in(browser, director, now=now)
+        assert here not in (await browser.get(DESK)).text
+        assert "现在不是您批" in (await browser.get(here)).text
+        await approve_with(bureau, payout_id, bureau.editor, bureau.finance)
+        assert here in (await browser.get(DESK)).text
+        form = {"form_key": key_of(await browser.get(here), "y")}
+        assert (await browser.post(f"{here}/approve", data=form)).status_code == 303
+    assert (await rows("SELECT status FROM payout"))[0]["status"] == "approved"
 
 
 async def test_what_the_bank_sent_back_is_written_down(app: Starlette, bureau: Bureau, clock: SteppedClock) -> None:

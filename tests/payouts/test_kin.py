@@ -8,9 +8,11 @@ from cishan.accounts.states import Role
 from cishan.accounts.viewer import Viewer
 from cishan.clock import SteppedClock
 from cishan.database import rows
-from cishan.errors import Forbidden
+from cishan.divisions.rules import county_of
+from cishan.errors import Forbidden, NotFound
 from cishan.households import actions as households
 from cishan.households.actions import HouseholdFacts, MemberFacts
+from cishan.payouts.applying import refuse_payout
 from cishan.payouts.kin import Near, declare_ties, ties_of_family
 from cishan.payouts.rules import DEFAULT_TERMS
 from cishan.payouts.states import PayoutStatus, Tie
@@ -18,7 +20,7 @@ from cishan.sealing import Sealer
 from cishan.settings import Settings
 from cishan.verify.checks import run_checks
 from cishan.verify.payouts import PAYOUT_CHECKS
-from makers import COUNTY, VILLAGE, make_donor, make_staff, new_id_number, new_phone
+from makers import COUNTY, OTHER_COUNTY_VILLAGE, VILLAGE, make_donor, make_staff, new_id_number, new_phone
 from payouts.payout_makers import (
     Bureau,
     approve_with,
@@ -143,6 +145,22 @@ async def test_a_tie_declared_after_the_application_still_counts(bureau: Bureau)
     await approve_with(bureau, payout_id, bureau.city_editor)
     found = await rows("SELECT status, kin_hit, second_is_outside FROM payout WHERE id = $1", payout_id)
     assert found == [{"status": PayoutStatus.APPROVED.value, "kin_hit": True, "second_is_outside": True}]
+
+
+async def test_whoever_is_asked_from_outside_may_say_no(bureau: Bureau) -> None:
+    number = new_id_number()
+    now = bureau.clock.now()
+    neighbour = await make_staff(
+        Role.EDITOR, county_of(OTHER_COUNTY_VILLAGE), sealer=bureau.sealer, now=now, name="尤编辑"
+    )
+    home = await make_home(bureau, number=number)
+    await declare_ties([Near(Tie.ID_NUMBER, number)], actor=bureau.town, sealer=bureau.sealer, now=now)
+    payout_id = await make_application(bureau, await make_share(bureau), await make_payee(bureau, home))
+    with pytest.raises(NotFound):
+        await refuse_payout(payout_id, "材料不全", actor=neighbour, sealer=bureau.sealer, now=now)
+    await approve_with(bureau, payout_id, bureau.editor)
+    await refuse_payout(payout_id, "材料不全", actor=neighbour, sealer=bureau.sealer, now=now)
+    assert (await rows("SELECT status FROM payout"))[0]["status"] == "refused"
 
 
 async def test_nothing_readable_is_kept_of_a_declaration(bureau: Bureau) -> None:

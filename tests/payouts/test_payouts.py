@@ -30,7 +30,7 @@ from cishan.summaries.states import LineKind
 from cishan.verify.checks import run_checks
 from cishan.verify.money import MONEY_CHECKS
 from cishan.verify.payouts import PAYOUT_CHECKS
-from makers import OTHER_TOWN, TOWN, make_household, make_staff
+from makers import CITY, OTHER_TOWN, TOWN, make_household, make_staff
 from payouts.payout_makers import (
     CARD,
     Bureau,
@@ -164,6 +164,21 @@ async def test_a_large_sum_asks_for_a_third_of_finance(bureau: Bureau) -> None:
     with pytest.raises(Forbidden):
         await approve_with(bureau, payout_id, bureau.city_editor)
     await approve_with(bureau, payout_id, bureau.second_finance)
+    assert await status_of(payout_id) == PayoutStatus.APPROVED
+    await keeps_every_promise(bureau)
+
+
+async def test_the_director_is_the_third_and_approves_nothing_else(bureau: Bureau) -> None:
+    now = bureau.clock.now()
+    director = await make_staff(Role.DIRECTOR, CITY, sealer=bureau.sealer, now=now, name="韩会长")
+    await set_terms(bureau.charity_id, Terms(50_000, 1_000_000), valid_from=now.date(), actor=bureau.finance, now=now)
+    payout_id = await make_application(bureau, await make_share(bureau), await make_payee(bureau), 50_001)
+    with pytest.raises(Forbidden, match="前两次由编辑和财务做"):
+        await approve_with(bureau, payout_id, director)
+    await approve_with(bureau, payout_id, bureau.finance)
+    with pytest.raises(Forbidden, match="前两次由编辑和财务做"):
+        await approve_with(bureau, payout_id, director)
+    await approve_with(bureau, payout_id, bureau.second_finance, director)
     assert await status_of(payout_id) == PayoutStatus.APPROVED
     await keeps_every_promise(bureau)
 

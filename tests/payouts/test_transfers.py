@@ -9,6 +9,7 @@ from starlette.applications import Starlette
 from tortoise.transactions import in_transaction
 
 import makers
+from cishan.accounts.states import Role
 from cishan.app import create_app
 from cishan.charities.actions import allow_transfers, set_up_merchant
 from cishan.clock import SteppedClock
@@ -34,6 +35,7 @@ from cishan.sealing import Sealer
 from cishan.services import Services
 from cishan.settings import Settings
 from cishan.summaries.sources import lines_of
+from cishan.supervision.queries import overdue_for
 from cishan.verify.checks import run_checks
 from cishan.verify.money import MONEY_CHECKS
 from cishan.verify.payouts import PAYOUT_CHECKS
@@ -467,3 +469,11 @@ async def test_the_cashier_pays_in_the_browser(
         assert "准备付" in (await browser.get("/desk/payouts/transfers")).text
         await send_all(services)
         assert "已付" in (await browser.get("/desk/payouts/transfers")).text
+
+
+@pytest.mark.parametrize(("offset", "late"), [(-timedelta(seconds=1), 0), (timedelta(0), 1)])
+async def test_a_transfer_without_an_outcome_is_late_after_a_day(bureau: Bureau, offset: timedelta, late: int) -> None:
+    payout_id = await approved(bureau)
+    await begin(bureau, payout_id)
+    found = await overdue_for(bureau.town, now=bureau.clock.now() + timedelta(days=1) + offset)
+    assert [(row.what, row.whose) for row in found] == [("救助款等付款结果", Role.CASHIER)][:late]

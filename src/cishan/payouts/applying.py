@@ -157,9 +157,7 @@ async def approve_payout(
         check_lane(is_urgent=payout["is_urgent"], urgent=urgent)
         status, hands = PayoutStatus(payout["status"]), hands_of(payout)
         outside = is_outside(actor.division_code, payout["division_code"])
-        asked = payout["kin_hit"] and outside and status is PayoutStatus.ENDORSED
-        if not actor.covers(payout["division_code"]) and not asked:
-            raise NotFound
+        _check_seen(payout, actor)
         found = await found_ties(payout, sealer=sealer, now=now)
         tied = frozenset(one.account_id for one in found)
         check_approver(actor.account_id, actor.role, status, hands, tied=tied, outside=outside)
@@ -174,6 +172,14 @@ async def approve_payout(
         detail: dict[str, object] = {"to": after.value, "kin": len(found), "outside": outside}
         await record_event(SUBJECT, payout_id, "approve", actor=actor, now=now, detail=detail)
         return after
+
+
+def _check_seen(payout: JsonRow, actor: Viewer) -> None:
+    """Raises NotFound unless it is of the actor's place, or asks for a second from outside."""
+    outside = is_outside(actor.division_code, payout["division_code"])
+    asked = payout["kin_hit"] and outside and payout["status"] == PayoutStatus.ENDORSED
+    if not actor.covers(payout["division_code"]) and not asked:
+        raise NotFound
 
 
 def _check_still_outside(payout: JsonRow, status: PayoutStatus, tied: frozenset[int]) -> None:
@@ -195,14 +201,13 @@ def _taken(payout: JsonRow, status: PayoutStatus, actor: Viewer, *, outside: boo
 async def refuse_payout(
     payout_id: int, reason: str, *, actor: Viewer, sealer: Sealer, now: datetime, urgent: bool = False
 ) -> None:
-    """Somebody who may approve says no; the allocation has room for it again."""
+    """Whoever approves may say no at any step; the allocation has room for it again."""
     must(actor, Permission.DECIDE_URGENT if urgent else Permission.APPROVE_PAYOUT)
     if not reason.strip() or len(reason) > REASON_LONGEST:
         raise InvalidInput({"reason": f"请写明为什么不同意，最多 {REASON_LONGEST} 个字。"})
     async with in_transaction():
         payout = await lock_payout(payout_id)
-        if not actor.covers(payout["division_code"]):
-            raise NotFound
+        _check_seen(payout, actor)
         check_lane(is_urgent=payout["is_urgent"], urgent=urgent)
         check_move(PayoutStatus(payout["status"]), "refuse")
         await rows(REFUSE, payout_id, now)

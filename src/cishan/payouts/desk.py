@@ -9,6 +9,7 @@ from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import Response
 
+from cishan.accounts.states import Role
 from cishan.clock import beijing_day, beijing_midnight
 from cishan.divisions.queries import names_of
 from cishan.divisions.rules import town_of
@@ -32,7 +33,13 @@ from cishan.payouts.queries import (
     public_payee_of,
     refused_lately,
 )
-from cishan.payouts.rules import PURPOSE_LONGEST, REASON_LONGEST, RECEIVER_LONGEST, RETURN_LONGEST
+from cishan.payouts.rules import (
+    PURPOSE_LONGEST,
+    REASON_LONGEST,
+    RECEIVER_LONGEST,
+    RETURN_LONGEST,
+    awaits_approval_of,
+)
 from cishan.payouts.states import UNDECIDED, PayoutStatus
 from cishan.payouts.vouching import Proof, Unproved, proofs_of, record_proof, unproved
 from cishan.permissions import Permission, holds
@@ -111,7 +118,8 @@ class PayoutPage:
     card: PayoutCard
     town: str
     payee: str
-    may_decide: bool
+    may_approve: bool
+    may_refuse: bool
     has_acted: bool
     may_record: bool
     is_on_its_way: bool
@@ -140,7 +148,7 @@ async def _payouts_response(request: Request, errors: Mapping[str, str], *, stat
     viewer, number = viewer_of(request), page_number(request)
     services, applies = services_of(request), holds(viewer.role, Permission.APPLY_PAYOUT)
     pays = holds(viewer.role, Permission.PAY_OUT)
-    wanted = TO_PAY if pays else UNDECIDED
+    wanted = TO_PAY if pays else frozenset(one for one in UNDECIDED if _shows(viewer.role, one))
     cards, count = await payouts_for(viewer, wanted, page=number), await count_payouts(viewer, wanted)
     towns = await names_of(sorted({town_of(card.division_code) for card in cards}))
     page = PayoutsPage(
@@ -164,6 +172,11 @@ async def _payouts_response(request: Request, errors: Mapping[str, str], *, stat
     return page_response(request, "payouts/payouts.html", page, status=status)
 
 
+def _shows(role: Role, status: PayoutStatus) -> bool:
+    """A director is shown what waits for a director; whoever applies or approves, all that is not decided."""
+    return role is not Role.DIRECTOR or awaits_approval_of(role, status)
+
+
 async def show_payout(request: Request) -> Response:
     return await _payout_response(request, NOTHING, NOTHING, status=200)
 
@@ -182,7 +195,8 @@ async def _payout_response(
         card=card,
         town=(await names_of([town])).get(town, ""),
         payee=await public_payee_of(card.id, sealer=services_of(request).sealer),
-        may_decide=decides and not acted,
+        may_approve=decides and not acted and awaits_approval_of(viewer.role, card.status),
+        may_refuse=decides,
         has_acted=decides and acted,
         may_record=holds(viewer.role, Permission.PAY_OUT) and card.status in {PayoutStatus.IN_FILE, PayoutStatus.PAID},
         is_on_its_way=card.status is PayoutStatus.IN_FILE,

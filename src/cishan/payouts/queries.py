@@ -11,7 +11,7 @@ from cishan.errors import InvalidInput, NotFound
 from cishan.events.actions import REASON_LABEL
 from cishan.labels import label
 from cishan.payouts.payees import HOLDER_LABEL, NUMBER_LABEL
-from cishan.payouts.rules import masked_number
+from cishan.payouts.rules import awaits_approval_of, masked_number
 from cishan.payouts.states import PayeeKind, PayoutKind, PayoutStatus
 from cishan.permissions import Permission, holds
 from cishan.sealing import Sealer
@@ -19,6 +19,15 @@ from cishan.sealing import Sealer
 PAGE_ROWS = 40
 LATELY = timedelta(days=30)
 """So long whoever applied is shown what was refused."""
+STUCK_SINCE_SQL = """
+p.status_since + CASE WHEN p.is_urgent OR EXISTS (SELECT FROM payout_transfer t WHERE t.payout_id = p.id)
+                      THEN interval '1 day' ELSE interval '7 days' END
+"""
+"""From when a payout `p` has stood in one step for too long: a day on an urgent one's way and at Alipay, otherwise a week."""
+STUCK_SQL = """
+(p.status IN ('approved', 'in_file') OR (p.status IN ('applied', 'endorsed', 'awaiting_third') AND NOT p.is_urgent))
+"""
+"""A payout `p` that waits for an approval, for its payment or for the outcome; an urgent one's decision has a clock of its own."""
 CARD = """
 SELECT p.id, p.fund_id, f.name AS fund, a.category, p.kind, p.status, p.status_since, p.division_code, p.amount_fen, p.what,
        p.price_note, p.kin_hit, p.is_urgent, p.needs_third, p.applied_at, p.applied_by_id, p.first_by_id, p.second_by_id,
@@ -370,8 +379,8 @@ async def money_of_fund(fund_id: int) -> tuple[CategoryMoney, ...]:
 
 
 def _is_asked(viewer: Viewer) -> bool:
-    """Whether a viewer may be the second from outside: they approve."""
-    return holds(viewer.role, Permission.APPROVE_PAYOUT)
+    """Whether a viewer may be the second from outside."""
+    return holds(viewer.role, Permission.APPROVE_PAYOUT) and awaits_approval_of(viewer.role, PayoutStatus.ENDORSED)
 
 
 def _card(row: JsonRow) -> PayoutCard:

@@ -11,7 +11,7 @@ from cishan.errors import Conflict, Forbidden, IllegalMove, InvalidInput
 from cishan.labels import label
 from cishan.ledger.states import AccountType
 from cishan.money import yuan_text
-from cishan.payouts.states import MOVES, PayeeKind, PayoutChannel, PayoutKind, PayoutStatus
+from cishan.payouts.states import MOVES, UNDECIDED, PayeeKind, PayoutChannel, PayoutKind, PayoutStatus
 
 WHAT_LONGEST = 40
 REASON_LONGEST = 300
@@ -22,8 +22,8 @@ INVOICE_NUMBER = re.compile(r"[A-Za-z0-9\-]{4,40}", re.ASCII)
 PROOF_NOTE_LONGEST = 200
 CARD_NUMBER = re.compile(r"\d{12,30}", re.ASCII)
 ALIPAY_ID = re.compile(r"2088\d{12}|1\d{10}|[^@\s]{1,60}@[^@\s]{1,60}", re.ASCII)
-THIRD_ROLES = frozenset({"director", Role.FINANCE.value})
-"""Who may be the third: the director, or a second of finance."""
+THIRD_ROLES = frozenset({Role.DIRECTOR, Role.FINANCE})
+"""Who may be the third over a set sum: the director, who approves nothing else, or a second of finance."""
 PLACES = {PayoutChannel.BANK: AccountType.BANK, PayoutChannel.ALIPAY: AccountType.ALIPAY}
 """Where in the books the money of a channel lies."""
 ASK_AFTER = tuple(timedelta(seconds=seconds) for seconds in (10, 30, 60, 180, 600))
@@ -96,6 +96,13 @@ def is_outside(approver_place: str, household_place: str) -> bool:
     return not contains(county_of(household_place), approver_place)
 
 
+def awaits_approval_of(role: Role, status: PayoutStatus) -> bool:
+    """Whether an approval is missing that this role may take, outside the urgent lane."""
+    if status is PayoutStatus.AWAITING_THIRD:
+        return role in THIRD_ROLES
+    return status in UNDECIDED and role is not Role.DIRECTOR
+
+
 def check_approver(
     account_id: int,
     role: Role,
@@ -116,8 +123,8 @@ def check_approver(
         raise Forbidden("系统核对到这家人可能和您有关系。为了避嫌，请另一位同事来批。")
     if status is PayoutStatus.ENDORSED and tied and not outside:
         raise Forbidden("系统核对到这家人可能和经办人或大额捐赠人有关系，第二次审批要由外县或市里的同事来做。")
-    if status is PayoutStatus.AWAITING_THIRD and role.value not in THIRD_ROLES:
-        raise Forbidden("这笔金额大，第三次审批要由负责人或另一位财务来做。")
+    if not awaits_approval_of(role, status):
+        raise Forbidden("金额大的要三次审批：前两次由编辑和财务做，第三次由负责人或另一位财务做。")
 
 
 def check_payer(account_id: int, hands: Hands, *, tied: frozenset[int]) -> None:

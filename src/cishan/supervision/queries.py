@@ -14,6 +14,7 @@ from cishan.database import JsonRow, rows
 from cishan.divisions.queries import names_of
 from cishan.divisions.rules import county_of, significant, town_of
 from cishan.labels import label
+from cishan.payouts.queries import STUCK_SINCE_SQL, STUCK_SQL
 from cishan.payouts.states import PayoutStatus
 from cishan.payouts.vouching import MISSING_SQL
 from cishan.projects.states import AmendmentStatus
@@ -49,6 +50,10 @@ WITH late AS (
    WHERE c.confirmed_at IS NULL AND coalesce(c.complete_by, c.decide_by) <= $3
      AND p.status IN ('applied', 'endorsed', 'paid') AND p.division_code BETWEEN $1 AND $2
   UNION ALL
+  SELECT 'payout', p.id, p.status, 0, p.what, p.division_code, {STUCK_SINCE_SQL}
+    FROM payout p
+   WHERE {STUCK_SQL} AND {STUCK_SINCE_SQL} <= $3 AND p.division_code BETWEEN $1 AND $2
+  UNION ALL
   SELECT 'proof', p.id, p.status, 0, p.what, p.division_code, p.paid_at + interval '30 days'
     FROM payout p
    WHERE {MISSING_SQL} AND p.paid_at <= $3 - interval '30 days' AND p.division_code BETWEEN $1 AND $2
@@ -65,6 +70,15 @@ SELECT rpad(left(division_code, $4), 12, '0') AS unit, count(*) AS late, min(sin
 
 FILINGS = {"emergency": "补办备案", "amendment": "变更备案"}
 """What civil affairs must hear of a project, by the kind of its row."""
+
+PAYOUT_TURN = {
+    PayoutStatus.APPLIED: ("救助款等第一次审批", Role.EDITOR),
+    PayoutStatus.ENDORSED: ("救助款等第二次审批", Role.FINANCE),
+    PayoutStatus.AWAITING_THIRD: ("救助款等第三次审批", Role.FINANCE),
+    PayoutStatus.APPROVED: ("批准的救助款等付款", Role.CASHIER),
+    PayoutStatus.IN_FILE: ("救助款等付款结果", Role.CASHIER),
+}
+"""What a payout waits for, and whose turn it is."""
 
 WISH_TURN = {
     WishStatus.FILED: Role.TOWN_REVIEWER,
@@ -115,6 +129,9 @@ def _overdue(row: JsonRow, names: dict[str, str]) -> Overdue:
         return _filing(row, names)
     county, town = county_of(row["division_code"]), town_of(row["division_code"])
     unit = names.get(county, "") + names.get(town, "")
+    if row["kind"] == "payout":
+        what, whose = PAYOUT_TURN[PayoutStatus(row["status"])]
+        return Overdue(what, row["item"], unit, whose, row["since"], f"/desk/payouts/{row['id']}")
     if row["kind"] == "proof":
         href = f"/desk/payouts/{row['id']}"
         return Overdue("要登记发票", row["item"], unit, Role.TOWN_REVIEWER, row["since"], href)
