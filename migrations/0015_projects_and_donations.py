@@ -3,7 +3,8 @@
 from cishan.schema import QuickMigration
 from tortoise.migrations import operations as ops
 from cishan.donations.states import DonationStatus
-from cishan.projects.states import AtTarget, ProjectKind, ProjectStatus, SurplusRule
+from cishan.plans.states import AtTarget, ProjectKind, SurplusRule
+from cishan.projects.states import ProjectStatus
 from tortoise.fields.base import OnDelete
 from tortoise import fields
 from tortoise.indexes import Index

@@ -7,7 +7,8 @@ from cishan.schema import QuickMigration
 from tortoise.migrations import operations as ops
 from cishan.accounts.states import Role
 from cishan.pictures.models import PictureUse
-from cishan.projects.states import AmendmentStatus, AtTarget, Reach, SurplusRule
+from cishan.plans.states import AtTarget, Reach, SurplusRule
+from cishan.projects.states import AmendmentStatus
 from tortoise.fields.base import OnDelete
 from tortoise import fields
 from tortoise.indexes import Index

@@ -12,7 +12,6 @@ from cishan.database import MODEL_MODULES
 from cishan.labels import LABELS
 
 GLOSSARY = Path(__file__).parent.parent / "docs" / "glossary.md"
-ROOMS = {module.rsplit(".", 2)[1] for module in MODEL_MODULES}
 
 
 def glossary_codes() -> set[str]:
@@ -33,8 +32,7 @@ def enums() -> dict[str, type[StrEnum]]:
     """The enums that rooms keep in their states and models."""
     found = {}
     for module in pkgutil.walk_packages(cishan.__path__, "cishan."):
-        room, _, file = module.name.removeprefix("cishan.").partition(".")
-        if room in ROOMS and file in {"states", "models"}:
+        if module.name.rpartition(".")[2] in {"states", "models"}:
             for value in vars(importlib.import_module(module.name)).values():
                 if inspect.isclass(value) and issubclass(value, StrEnum) and value is not StrEnum:
                     found[value.__name__] = value

@@ -24,15 +24,8 @@ from cishan.ledger.states import AccountType, EntryKind
 from cishan.monthly.states import PlanStatus
 from cishan.payments.states import LateChoice, NoticeVerdict, OrderStatus, PayChannel, UnassignedReason
 from cishan.payouts.states import PayeeKind, PayoutChannel, PayoutKind, PayoutStatus, Tie, TransferState
-from cishan.projects.states import (
-    AmendmentStatus,
-    AtTarget,
-    GivingWay,
-    ProjectKind,
-    ProjectStatus,
-    Reach,
-    SurplusRule,
-)
+from cishan.plans.states import AtTarget, GivingWay, ProjectKind, Reach, SurplusRule
+from cishan.projects.states import AmendmentStatus, ProjectStatus
 from cishan.receipts.states import (
     BillColour,
     CertificateStanding,

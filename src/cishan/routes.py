@@ -39,13 +39,12 @@ from cishan.payouts import kin_desk as kin
 from cishan.payouts import transfers_desk as transfers
 from cishan.permissions import Permission as May
 from cishan.pictures import views as pictures
+from cishan.project_pages import roll as donor_roll
+from cishan.project_pages import views as project_pages
 from cishan.projects import desk as project_desk
 from cishan.projects import desk_changes as project_changes
 from cishan.projects import desk_form as project_form
-from cishan.projects import desk_surplus as project_surplus
 from cishan.projects import desk_terms as project_terms
-from cishan.projects import roll as project_roll
-from cishan.projects import views as projects
 from cishan.receipts import desk as receipts_desk
 from cishan.receipts import views as receipts
 from cishan.reconciliation import desk as reconciliation
@@ -55,6 +54,7 @@ from cishan.summaries import desk as summaries_desk
 from cishan.summaries import views as summaries
 from cishan.supervision import desk as supervision
 from cishan.supervision import report_views as reports
+from cishan.surplus import desk as surplus
 from cishan.urgent import desk as urgent
 from cishan.vigilance import desk as vigilance
 from cishan.wishes import desk as wish_desk
@@ -180,12 +180,12 @@ ROUTES: tuple[Row, ...] = (
     Row("/wishes/{id}", GET, wall.show_wish, May.READ_WALL),
     Row("/pictures/{id}", GET, pictures.show_picture, May.READ_WALL),
     # projects: for everybody, and the desk
-    Row("/projects", GET, projects.show_projects, May.READ_WALL),
-    Row("/projects/{id}", GET, projects.show_project, May.READ_WALL),
-    Row("/projects/{id}/gifts", GET, project_roll.show_roll, May.READ_WALL),
-    Row("/projects/{id}/give", GET, projects.show_give, May.GIVE),
-    Row("/projects/{id}/give", POST, projects.give, May.GIVE),
-    Row("/projects/{id}/poster.pdf", GET, projects.download_poster, May.READ_WALL),
+    Row("/projects", GET, project_pages.show_projects, May.READ_WALL),
+    Row("/projects/{id}", GET, project_pages.show_project, May.READ_WALL),
+    Row("/projects/{id}/gifts", GET, donor_roll.show_roll, May.READ_WALL),
+    Row("/projects/{id}/give", GET, project_pages.show_give, May.GIVE),
+    Row("/projects/{id}/give", POST, project_pages.give, May.GIVE),
+    Row("/projects/{id}/poster.pdf", GET, project_pages.download_poster, May.READ_WALL),
     Row("/desk/projects", GET, project_desk.show_projects, May.SEE_PROJECTS),
     Row("/desk/projects", POST, project_desk.draft, May.MANAGE_PROJECTS),
     Row("/desk/projects/terms", GET, project_terms.show_terms, May.DECIDE_PROJECTS),
@@ -203,10 +203,10 @@ ROUTES: tuple[Row, ...] = (
     Row("/desk/projects/{id}/pause", POST, project_desk.pause, May.SEE_PROJECTS),
     Row("/desk/projects/{id}/resume", POST, project_desk.resume, May.DECIDE_PROJECTS),
     Row("/desk/projects/{id}/settle", POST, project_desk.settle, May.DECIDE_PROJECTS),
-    Row("/desk/projects/{id}/surplus", GET, project_surplus.show_surplus, May.SEE_PROJECTS),
-    Row("/desk/projects/{id}/surplus", POST, project_surplus.propose, May.MANAGE_PROJECTS),
-    Row("/desk/projects/{id}/surplus/decide", POST, project_surplus.decide, May.DECIDE_PROJECTS),
-    Row("/desk/projects/{id}/surplus/drop", POST, project_surplus.drop, May.SEE_PROJECTS),
+    Row("/desk/projects/{id}/surplus", GET, surplus.show_surplus, May.SEE_PROJECTS),
+    Row("/desk/projects/{id}/surplus", POST, surplus.propose, May.MANAGE_PROJECTS),
+    Row("/desk/projects/{id}/surplus/decide", POST, surplus.decide, May.DECIDE_PROJECTS),
+    Row("/desk/projects/{id}/surplus/drop", POST, surplus.drop, May.SEE_PROJECTS),
     Row("/desk/projects/{id}/amend", GET, project_changes.show_amend, May.MANAGE_PROJECTS),
     Row("/desk/projects/{id}/amend", POST, project_changes.amend, May.MANAGE_PROJECTS),
     Row(

@@ -14,10 +14,11 @@ from cishan.disclosures.gate import KeptDuties
 from cishan.disclosures.queries import duty_of, open_duties
 from cishan.disclosures.states import DutyKind
 from cishan.errors import Conflict
+from cishan.plans.states import ProjectKind
 from cishan.projects.actions import file_project, open_at_once, open_due_projects, settle_project
-from cishan.projects.filing_rules import Filing
 from cishan.projects.models import Project
-from cishan.projects.states import ProjectKind, ProjectStatus
+from cishan.projects.rules import Filing
+from cishan.projects.states import ProjectStatus
 from cishan.sealing import Sealer
 from donations.donation_makers import pay, pledge
 from projects import project_makers as pm

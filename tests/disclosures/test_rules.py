@@ -17,7 +17,7 @@ from cishan.disclosures.rules import (
 )
 from cishan.disclosures.states import DutyKind, Urgency
 from cishan.errors import Conflict, InvalidInput
-from cishan.projects.states import ProjectKind
+from cishan.plans.states import ProjectKind
 
 START = date(2025, 1, 31)
 

@@ -11,8 +11,8 @@ import pytest
 from cishan.clock import SteppedClock
 from cishan.database import rows
 from cishan.monthly.actions import open_due_turns
+from cishan.plans.plan import BudgetItem
 from cishan.projects.models import Project
-from cishan.projects.plan import BudgetItem
 from cishan.sealing import Sealer
 from conftest import Committed
 from donations.donation_makers import pay, pledge

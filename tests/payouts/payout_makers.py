@@ -19,8 +19,9 @@ from cishan.payouts.applying import Application, apply_for, approve_payout
 from cishan.payouts.payees import PayeeFacts, enter_payee, verify_payee
 from cishan.payouts.paying import make_file, record_paid
 from cishan.payouts.states import PayeeKind, PayoutKind
+from cishan.plans.states import AtTarget, ProjectKind, SurplusRule
 from cishan.projects.models import BudgetLine, Project
-from cishan.projects.states import AtTarget, ProjectKind, ProjectStatus, SurplusRule
+from cishan.projects.states import ProjectStatus
 from cishan.sealing import Sealer
 from donations.donation_makers import pay, pledge
 from makers import (

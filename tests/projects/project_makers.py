@@ -8,6 +8,9 @@ from cishan.accounts.states import Role
 from cishan.accounts.viewer import Viewer
 from cishan.clock import BEIJING, beijing_day
 from cishan.database import rows
+from cishan.plans.plan import BudgetItem, Plan
+from cishan.plans.rules import Decision
+from cishan.plans.states import AtTarget, GivingWay, ProjectKind, SurplusRule
 from cishan.projects.actions import (
     change_plan,
     close_due_projects,
@@ -17,11 +20,8 @@ from cishan.projects.actions import (
     open_at_once,
     open_due_projects,
 )
-from cishan.projects.filing_rules import Filing
 from cishan.projects.models import Project
-from cishan.projects.plan import BudgetItem, Plan
-from cishan.projects.rules import Decision
-from cishan.projects.states import AtTarget, GivingWay, ProjectKind, SurplusRule
+from cishan.projects.rules import Filing
 from cishan.sealing import Sealer
 
 TARGET_FEN = 10_000_000

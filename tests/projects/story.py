@@ -7,8 +7,8 @@ from cishan.clock import SteppedClock, beijing_day
 from cishan.database import rows
 from cishan.projects.actions import close_due_projects
 from cishan.projects.amending import Change, decide_amendment, file_amendment, propose_amendment
-from cishan.projects.surplus import decide_surplus, propose_surplus
 from cishan.sealing import Sealer
+from cishan.surplus.actions import decide_surplus, propose_surplus
 from donations.donation_makers import pay, pledge
 from projects import project_makers as pm
 

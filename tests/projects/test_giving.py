@@ -13,9 +13,9 @@ from cishan.accounts.viewer import Viewer
 from cishan.app import create_app
 from cishan.clock import SteppedClock
 from cishan.database import rows
+from cishan.plans.plan import BudgetItem
+from cishan.plans.states import AtTarget
 from cishan.projects.models import Project
-from cishan.projects.plan import BudgetItem
-from cishan.projects.states import AtTarget
 from cishan.sealing import Sealer
 from cishan.settings import Settings
 from conftest import browser_for

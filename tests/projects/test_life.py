@@ -12,11 +12,12 @@ from cishan.clock import SteppedClock, beijing_day
 from cishan.database import rows
 from cishan.disclosures.gate import KeptDuties
 from cishan.errors import Conflict, Forbidden, IllegalMove, InvalidInput, NotFound
+from cishan.plans.plan import Plan
+from cishan.plans.states import AtTarget
 from cishan.projects import actions
-from cishan.projects.filing_rules import Filing
 from cishan.projects.models import FiledPlan, Project
-from cishan.projects.plan import Plan
-from cishan.projects.states import MOVES, AtTarget, ProjectStatus, can
+from cishan.projects.rules import Filing
+from cishan.projects.states import MOVES, ProjectStatus, can
 from cishan.sealing import Sealer
 from projects import project_makers as pm
 

@@ -10,8 +10,8 @@ from starlette.applications import Starlette
 import makers
 from cishan.clock import SteppedClock, beijing_day
 from cishan.errors import Conflict, Forbidden, InvalidInput
-from cishan.projects.facts import terms_on
-from cishan.projects.plan import DEFAULT_TERMS, Terms
+from cishan.plans.facts import terms_on
+from cishan.plans.plan import DEFAULT_TERMS, Terms
 from cishan.projects.terms import set_terms
 from cishan.sealing import Sealer
 from projects import project_makers as pm

@@ -13,7 +13,7 @@ from cishan.database import rows
 from cishan.errors import Conflict, InvalidInput
 from cishan.projects.actions import close_due_projects, file_project, open_due_projects
 from cishan.projects.amending import Change, propose_amendment
-from cishan.projects.filing_rules import Filing
+from cishan.projects.rules import Filing
 from cishan.sealing import Sealer
 from conftest import Committed
 from projects import project_makers as pm

@@ -14,17 +14,11 @@ from cishan.donations.actions import make_donation
 from cishan.payments.owners import LineOwners
 from cishan.payments.states import LateChoice
 from cishan.pictures.actions import clean_upload
-from cishan.projects.actions import (
-    change_plan,
-    decide_project,
-    draft_project,
-    file_project,
-    open_due_projects,
-)
-from cishan.projects.filing_rules import Filing
-from cishan.projects.plan import BudgetItem, Plan
-from cishan.projects.rules import Decision
-from cishan.projects.states import AtTarget, GivingWay, ProjectKind, Reach, SurplusRule
+from cishan.plans.plan import BudgetItem, Plan
+from cishan.plans.rules import Decision
+from cishan.plans.states import AtTarget, GivingWay, ProjectKind, Reach, SurplusRule
+from cishan.projects.actions import change_plan, decide_project, draft_project, file_project, open_due_projects
+from cishan.projects.rules import Filing
 from cishan.projects.updates import publish_update, write_update
 from cishan.services import Services
 

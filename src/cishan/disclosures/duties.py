@@ -14,7 +14,7 @@ from cishan.disclosures.states import DutyKind
 from cishan.errors import Conflict
 from cishan.labels import label
 from cishan.messages.actions import queue_notice
-from cishan.projects.states import ProjectKind
+from cishan.plans.states import ProjectKind
 from cishan.sealing import Sealer
 from cishan.templating import day
 

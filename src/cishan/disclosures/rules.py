@@ -9,7 +9,7 @@ from datetime import date, timedelta
 
 from cishan.disclosures.states import DutyKind, Urgency
 from cishan.errors import Conflict, InvalidInput
-from cishan.projects.states import ProjectKind
+from cishan.plans.states import ProjectKind
 
 DAY = timedelta(days=1)
 LONG_AFTER_MONTHS = 6

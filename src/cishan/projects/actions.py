@@ -17,21 +17,16 @@ from cishan.database import rows
 from cishan.errors import Conflict, InvalidInput
 from cishan.events.actions import record_event
 from cishan.permissions import Permission
+from cishan.plans.facts import facts_for, terms_on
+from cishan.plans.rules import Decision, decision_faults, plan_faults
+from cishan.plans.states import Reach
 from cishan.projects.archive import keep_filed_plan
 from cishan.projects.drafting import change_plan, draft_project, withdraw_project
 from cishan.projects.duties import Duties
-from cishan.projects.facts import facts_for, terms_on
-from cishan.projects.filing_rules import (
-    Filing,
-    check_may_begin,
-    filing_due_at,
-    filing_faults,
-    may_open_on,
-)
 from cishan.projects.models import Project
 from cishan.projects.moves import SUBJECT, Locked, check_move, lock_project, lock_project_for, move, must, sealed_reason
-from cishan.projects.rules import Decision, decision_faults, plan_faults
-from cishan.projects.states import LIVE, ProjectStatus, Reach
+from cishan.projects.rules import Filing, check_may_begin, filing_due_at, filing_faults, may_open_on
+from cishan.projects.states import LIVE, ProjectStatus
 from cishan.sealing import Sealer
 
 __all__ = [

@@ -17,16 +17,16 @@ from cishan.errors import Conflict, IllegalMove, InvalidInput, NotFound
 from cishan.events.actions import record_event
 from cishan.labels import label
 from cishan.permissions import Permission
-from cishan.projects import laws
+from cishan.plans import laws
+from cishan.plans.facts import facts_for, terms_on
+from cishan.plans.plan import Plan
+from cishan.plans.rules import plan_faults
+from cishan.plans.storing import AMENDMENT_LABELS, columns_of, text_of, with_text
 from cishan.projects.archive import keep_filed_plan
 from cishan.projects.drafting import write_budget
-from cishan.projects.facts import facts_for, terms_on
-from cishan.projects.filing_rules import amendment_decision_fault, amendment_due_on, amendment_faults
 from cishan.projects.models import Amendment, Project
 from cishan.projects.moves import SUBJECT, Locked, lock_project_for, must
-from cishan.projects.plan import Plan
-from cishan.projects.rows_of_plan import AMENDMENT_LABELS, columns_of, text_of, with_text
-from cishan.projects.rules import plan_faults
+from cishan.projects.rules import amendment_decision_fault, amendment_due_on, amendment_faults
 from cishan.projects.states import AMENDMENT_MOVES, FILED_AND_UNDER_WAY, AmendmentStatus, ProjectStatus
 
 VERB_LABELS = {"decide": "决定", "file": "登记备案", "drop": "撤回"}

@@ -14,15 +14,15 @@ from cishan.forms.reading import parse_form, read_fields, typed_text
 from cishan.forms.replay import answer_once
 from cishan.labels import label
 from cishan.permissions import Permission, holds
+from cishan.plans.forms import DecisionForm, FilingForm, ReasonForm
+from cishan.plans.rules import Decision
+from cishan.plans.words import answers_of
 from cishan.projects import actions
 from cishan.projects.actions import faults_now
 from cishan.projects.duties import Duties
-from cishan.projects.filing_rules import Filing
-from cishan.projects.forms import DecisionForm, FilingForm, ReasonForm
 from cishan.projects.pages import DeskPage, SignPage, desk_line, project_page
-from cishan.projects.plan_words import answers_of
 from cishan.projects.queries import StaffProject, desk_projects, leaders_in, staff_project, steps_of
-from cishan.projects.rules import Decision
+from cishan.projects.rules import Filing
 from cishan.projects.states import LIVE, STEP_LABELS, ProjectStatus, can
 from cishan.templating import page_response
 from cishan.web import done, path_id, services_of, viewer_of

@@ -11,16 +11,16 @@ from cishan.errors import InvalidInput
 from cishan.forms.reading import parse_form, read_fields, typed_text
 from cishan.forms.replay import answer_once
 from cishan.pictures.actions import clean_upload
+from cishan.plans.facts import terms_on
+from cishan.plans.forms import AmendForm, FiledOnForm, UpdateForm, amended_text, budget_rows, values_of
+from cishan.plans.storing import AMENDMENT_LABELS, fields_of
+from cishan.plans.words import field_text, form_name
 from cishan.projects import amending, updates
 from cishan.projects.amending import Change
 from cishan.projects.desk import places_and_leaders, project_response, write
 from cishan.projects.desk_form import choices_of
-from cishan.projects.facts import terms_on
-from cishan.projects.forms import AmendForm, FiledOnForm, UpdateForm, amended_text, budget_rows, values_of
 from cishan.projects.pages import AmendPage, UpdatePage
-from cishan.projects.plan_words import field_text, form_name
 from cishan.projects.queries import staff_project
-from cishan.projects.rows_of_plan import AMENDMENT_LABELS, fields_of
 from cishan.templating import page_response
 from cishan.web import done, path_id, services_of, viewer_of
 

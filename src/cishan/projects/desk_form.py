@@ -11,12 +11,13 @@ from cishan.errors import InvalidInput, NotFound
 from cishan.forms.reading import read_fields, typed_text
 from cishan.forms.replay import answer_once
 from cishan.labels import LABELS, label
+from cishan.plans.forms import budget_rows, values_of, with_step
+from cishan.plans.states import AtTarget, GivingWay, ProjectKind, SurplusRule
+from cishan.plans.words import STEP_OF_FIELD, STEP_TITLES, STEPS
 from cishan.projects.actions import change_plan, faults_now
-from cishan.projects.forms import budget_rows, values_of, with_step
 from cishan.projects.pages import StepPage
-from cishan.projects.plan_words import STEP_OF_FIELD, STEP_TITLES, STEPS
 from cishan.projects.queries import StaffProject, leaders_in, staff_project
-from cishan.projects.states import AtTarget, GivingWay, ProjectKind, ProjectStatus, SurplusRule
+from cishan.projects.states import ProjectStatus
 from cishan.templating import page_response
 from cishan.web import done, path_id, see_other, services_of, viewer_of
 

@@ -10,11 +10,11 @@ from starlette.responses import Response
 from cishan.clock import beijing_day
 from cishan.forms.reading import parse_form
 from cishan.money import yuan_text
+from cishan.plans.facts import terms_on
+from cishan.plans.forms import TermsForm
+from cishan.plans.plan import Terms
 from cishan.projects.desk import write
-from cishan.projects.facts import terms_on
-from cishan.projects.forms import TermsForm
 from cishan.projects.pages import TermsPage
-from cishan.projects.plan import Terms
 from cishan.projects.terms import set_terms
 from cishan.templating import page_response, yuan
 from cishan.web import services_of, viewer_of

@@ -12,11 +12,11 @@ from cishan.errors import IllegalMove, InvalidInput
 from cishan.events.actions import record_event
 from cishan.labels import label
 from cishan.permissions import Permission
-from cishan.projects.filing_rules import check_not_filed
+from cishan.plans.plan import REACH_OF_MODE, BudgetItem, Plan
+from cishan.plans.storing import columns_of
 from cishan.projects.models import BudgetLine, Project
 from cishan.projects.moves import SUBJECT, lock_project_for, move, must, sealed_reason
-from cishan.projects.plan import REACH_OF_MODE, BudgetItem, Plan
-from cishan.projects.rows_of_plan import columns_of
+from cishan.projects.rules import check_not_filed
 from cishan.projects.states import STEP_LABELS, ProjectStatus
 from cishan.sealing import Sealer
 

@@ -8,7 +8,8 @@ from tortoise.models import Model
 from cishan.accounts.models import Account
 from cishan.charities.models import Charity, Fund
 from cishan.pictures.models import Picture
-from cishan.projects.states import AmendmentStatus, AtTarget, ProjectKind, ProjectStatus, Reach, SurplusRule
+from cishan.plans.states import AtTarget, ProjectKind, Reach, SurplusRule
+from cishan.projects.states import AmendmentStatus, ProjectStatus
 
 
 class Project(Model):

@@ -10,9 +10,9 @@ from cishan.errors import Forbidden, IllegalMove, InvalidInput, NotFound
 from cishan.events.actions import REASON_LABEL, record_event
 from cishan.labels import label
 from cishan.permissions import Permission, holds
+from cishan.plans.plan import Plan
+from cishan.plans.storing import BUDGET_SQL, COLUMNS_SQL, plan_of
 from cishan.projects.models import Project
-from cishan.projects.plan import Plan
-from cishan.projects.rows_of_plan import BUDGET_SQL, COLUMNS_SQL, plan_of
 from cishan.projects.states import MOVES, STEP_LABELS, ProjectStatus, can
 from cishan.sealing import Sealer
 

@@ -7,20 +7,12 @@ from datetime import datetime
 from cishan.clock import beijing_day
 from cishan.labels import label
 from cishan.page_parts import Step
-from cishan.projects.plan import Plan
-from cishan.projects.plan_words import STEP_OF_FIELD, Answer, answers_of, field_text, when
+from cishan.plans.plan import Plan
+from cishan.plans.states import ProjectKind
+from cishan.plans.storing import AMENDMENT_LABELS, with_text
+from cishan.plans.words import STEP_OF_FIELD, Answer, answers_of, field_text, when
 from cishan.projects.queries import AmendmentRow, DeskRow, StaffProject, StepRow, UpdateRow
-from cishan.projects.rows_of_plan import AMENDMENT_LABELS, with_text
-from cishan.projects.states import (
-    FILED_AND_UNDER_WAY,
-    LIVE,
-    PUBLIC,
-    STEP_LABELS,
-    AmendmentStatus,
-    ProjectKind,
-    ProjectStatus,
-    can,
-)
+from cishan.projects.states import FILED_AND_UNDER_WAY, LIVE, PUBLIC, STEP_LABELS, AmendmentStatus, ProjectStatus, can
 from cishan.templating import day, moment, yuan
 
 TONES = {

@@ -10,10 +10,11 @@ from cishan.accounts.viewer import Viewer
 from cishan.database import JsonRow, rows
 from cishan.errors import NotFound
 from cishan.events.actions import REASON_LABEL
-from cishan.projects.facts import FULL_TIME
+from cishan.plans.facts import FULL_TIME
+from cishan.plans.states import ProjectKind
+from cishan.plans.storing import BUDGET_SQL, COLUMNS_SQL
 from cishan.projects.moves import Locked, locked_of
-from cishan.projects.rows_of_plan import BUDGET_SQL, COLUMNS_SQL
-from cishan.projects.states import AmendmentStatus, ProjectKind, ProjectStatus
+from cishan.projects.states import AmendmentStatus, ProjectStatus
 from cishan.sealing import Sealer
 
 MOST_PROJECTS = 200

@@ -9,7 +9,7 @@ from cishan.accounts.states import Role
 from cishan.clock import beijing_day
 from cishan.database import rows
 from cishan.messages.actions import queue_notice
-from cishan.projects.rows_of_plan import AMENDMENT_LABELS
+from cishan.plans.storing import AMENDMENT_LABELS
 from cishan.sealing import Sealer
 
 MOST_TOLD = 20

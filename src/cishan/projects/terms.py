@@ -11,10 +11,10 @@ from cishan.database import rows
 from cishan.errors import Conflict, InvalidInput
 from cishan.events.actions import record_event
 from cishan.permissions import Permission
+from cishan.plans.plan import DEFAULT_TERMS, Terms
+from cishan.plans.rules import PERMILLE
 from cishan.projects.models import ProjectTerms
 from cishan.projects.moves import must
-from cishan.projects.plan import DEFAULT_TERMS, Terms
-from cishan.projects.rules import PERMILLE
 
 LOCK_CHARITY = "SELECT id FROM charity WHERE id = $1 FOR NO KEY UPDATE"
 STRICTER = ("notice_days",)

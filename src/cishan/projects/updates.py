@@ -12,9 +12,9 @@ from cishan.permissions import Permission
 from cishan.pictures.actions import clear_picture, store_picture
 from cishan.pictures.encoder import CleanPicture
 from cishan.pictures.models import PictureUse
+from cishan.plans.persons import person_named_in
 from cishan.projects.models import ProjectUpdate
 from cishan.projects.moves import SUBJECT, Locked, lock_project_for, must
-from cishan.projects.persons import person_named_in
 from cishan.projects.states import PUBLIC
 from cishan.settings import Settings
 

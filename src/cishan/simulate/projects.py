@@ -10,6 +10,9 @@ from cishan.database import rows
 from cishan.disclosures.gate import KeptDuties
 from cishan.divisions.rules import county_of
 from cishan.donations.totals import total_of
+from cishan.plans.plan import BudgetItem, Plan
+from cishan.plans.rules import Decision
+from cishan.plans.states import AtTarget, GivingWay, ProjectKind, SurplusRule
 from cishan.projects.actions import (
     change_plan,
     decide_project,
@@ -19,17 +22,15 @@ from cishan.projects.actions import (
     settle_project,
 )
 from cishan.projects.amending import Change, decide_amendment, file_amendment, propose_amendment
-from cishan.projects.filing_rules import Filing
-from cishan.projects.plan import BudgetItem, Plan
-from cishan.projects.rules import Decision
-from cishan.projects.states import AtTarget, GivingWay, ProjectKind, ProjectStatus, SurplusRule
-from cishan.projects.surplus import decide_surplus, left_of, propose_surplus
+from cishan.projects.rules import Filing
+from cishan.projects.states import ProjectStatus
 from cishan.simulate.books import bring_to_bank
 from cishan.simulate.causes import CAUSES, Cause
 from cishan.simulate.giving import USUAL_FEN, Gift, give, give_much, take_back
 from cishan.simulate.helping import Home, Purse, help_families
 from cishan.simulate.places import help_place
 from cishan.simulate.scene import DAY, Scene, rng_of
+from cishan.surplus.actions import decide_surplus, left_of, propose_surplus
 
 FIRST_DRAFT, LAST_DRAFT = (1, 6), (7, 1)
 """The days on which the year's first and last projects are drafted."""

@@ -19,9 +19,10 @@ from cishan.ledger.actions import Source, book_surplus
 from cishan.ledger.queries import balances_of
 from cishan.ledger.states import AccountType
 from cishan.permissions import Permission
+from cishan.plans.states import SurplusRule
 from cishan.projects.models import SurplusMove
 from cishan.projects.moves import SUBJECT, Locked, lock_project_for, must
-from cishan.projects.states import ProjectStatus, SurplusRule
+from cishan.projects.states import ProjectStatus
 
 OWNER_KIND = "surplus_move"
 SHORTEST_REASON, LONGEST_REASON = 10, 300

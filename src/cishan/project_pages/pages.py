@@ -10,11 +10,12 @@ from cishan.donations.giving import Giving
 from cishan.donations.roll import RollRow
 from cishan.labels import label
 from cishan.page_parts import Pagination
+from cishan.plans.plan import Plan
+from cishan.plans.states import AtTarget, GivingWay, ProjectKind
+from cishan.plans.words import when
+from cishan.project_pages.queries import Flow, PublicCard, PublicProject, PublicUpdate
 from cishan.projects.pages import TONES
-from cishan.projects.plan import Plan
-from cishan.projects.plan_words import when
-from cishan.projects.public import Flow, PublicCard, PublicProject, PublicUpdate
-from cishan.projects.states import AtTarget, GivingWay, ProjectKind, ProjectStatus
+from cishan.projects.states import ProjectStatus
 from cishan.templating import day, remaining, yuan
 
 LONGEST_SNIPPET = 60

@@ -19,8 +19,8 @@ from cishan.donations.roll import roll_of
 from cishan.errors import NotFound
 from cishan.labels import LABELS
 from cishan.page_parts import Pagination, page_number
-from cishan.projects.public import PAGE_SIZE, ProjectFilter, areas_with_projects, public_project, public_projects
-from cishan.projects.public_pages import (
+from cishan.plans.states import ProjectKind
+from cishan.project_pages.pages import (
     PUBLIC_STATUSES,
     WORDS_OF_MODE,
     ListPage,
@@ -29,7 +29,8 @@ from cishan.projects.public_pages import (
     poster_data,
     public_page,
 )
-from cishan.projects.states import ProjectKind, ProjectStatus
+from cishan.project_pages.queries import PAGE_SIZE, ProjectFilter, areas_with_projects, public_project, public_projects
+from cishan.projects.states import ProjectStatus
 from cishan.public_pages import public_mark
 from cishan.templating import page_response
 from cishan.typesetting.codes import qr_svg
@@ -95,7 +96,7 @@ async def show_projects(request: Request) -> Response:
             address_of(wanted, page=str(number + 1)) if number < last else None,
         ),
     )
-    return page_response(request, "projects/list.html", page, headers=public_mark(request))
+    return page_response(request, "project_pages/list.html", page, headers=public_mark(request))
 
 
 async def show_project(request: Request) -> Response:
@@ -104,7 +105,7 @@ async def show_project(request: Request) -> Response:
     area = (await names_of([project.plan.area_code])).get(project.plan.area_code, "")
     gifts = await roll_of(project.fund_id, limit=NEWEST_GIFTS, sealer=services.sealer)
     page = public_page(project, gifts, site, area, services.settings.site_url, services.clock.now())
-    return page_response(request, "projects/public.html", page, headers=public_mark(request))
+    return page_response(request, "project_pages/project.html", page, headers=public_mark(request))
 
 
 async def show_give(request: Request) -> Response:

@@ -15,11 +15,11 @@ from cishan.database import rows
 from cishan.errors import Conflict, Forbidden, InvalidInput, NotFound
 from cishan.ledger.actions import Source, book_purchase, book_withdrawal
 from cishan.ledger.queries import balances_of
+from cishan.plans.states import SurplusRule
+from cishan.project_pages.queries import public_project
 from cishan.projects.models import Project
-from cishan.projects.public import public_project
-from cishan.projects.states import SurplusRule
-from cishan.projects.surplus import decide_surplus, drop_surplus, propose_surplus
 from cishan.sealing import Sealer
+from cishan.surplus.actions import decide_surplus, drop_surplus, propose_surplus
 from cishan.verify.checks import run_checks
 from cishan.verify.projects import SURPLUS_MOVED_WHOLE
 from conftest import browser_for

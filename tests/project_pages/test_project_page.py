@@ -14,11 +14,11 @@ from cishan.clock import SteppedClock
 from cishan.database import rows
 from cishan.donations.totals import total_of
 from cishan.ledger.actions import Source, book_advance, book_purchase
+from cishan.plans.plan import BudgetItem
+from cishan.plans.states import AtTarget, Reach
+from cishan.project_pages.queries import Flow, flow_of
 from cishan.projects.actions import close_due_projects, settle_project
 from cishan.projects.models import Project
-from cishan.projects.plan import BudgetItem
-from cishan.projects.public import Flow, flow_of
-from cishan.projects.states import AtTarget, Reach
 from cishan.sealing import Sealer
 from conftest import browser_for
 from donations.donation_makers import pay, pledge

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from cishan.charities.states import LegalMode
-from cishan.projects.states import AtTarget, GivingWay, ProjectKind, Reach, SurplusRule
+from cishan.plans.states import AtTarget, GivingWay, ProjectKind, Reach, SurplusRule
 
 MOST_BUDGET_LINES = 12
 

@@ -5,8 +5,8 @@ from datetime import datetime
 
 from cishan.clock import BEIJING
 from cishan.labels import label
-from cishan.projects.plan import Plan
-from cishan.projects.rows_of_plan import FIELD_LABELS, fields_of
+from cishan.plans.plan import Plan
+from cishan.plans.storing import FIELD_LABELS, fields_of
 from cishan.templating import day, yuan
 
 NONE = "没有写"

@@ -8,13 +8,14 @@ import pytest
 
 from cishan.charities.states import LegalMode
 from cishan.errors import CishanError, InvalidInput
-from cishan.projects import filing_rules
-from cishan.projects.filing_rules import Filing, filing_faults
-from cishan.projects.persons import person_named_in
-from cishan.projects.plan import DEFAULT_TERMS, BudgetItem, Certificate, Facts, Plan
-from cishan.projects.rules import Decision, decision_faults, plan_faults
-from cishan.projects.states import ProjectKind, ProjectStatus, Reach
-from projects.illegal_set_ups import (
+from cishan.plans.persons import person_named_in
+from cishan.plans.plan import DEFAULT_TERMS, BudgetItem, Certificate, Facts, Plan
+from cishan.plans.rules import Decision, decision_faults, plan_faults
+from cishan.plans.states import ProjectKind, Reach
+from cishan.projects import rules
+from cishan.projects.rules import Filing, filing_faults
+from cishan.projects.states import ProjectStatus
+from plans.illegal_set_ups import (
     DAY,
     FILINGS,
     LAST,
@@ -94,31 +95,25 @@ def decide(number: str = "德慈〔2025〕1号", *, is_drafter: bool = False, is
 
 
 def begin(status: ProjectStatus, now: datetime, may_open_on: date | None = None) -> None:
-    filing_rules.check_may_begin(LAWFUL, status=status, may_open_on=may_open_on, platform_needed=True, now=now)
+    rules.check_may_begin(LAWFUL, status=status, may_open_on=may_open_on, platform_needed=True, now=now)
 
 
 def amend(field: str, value: object, reason: str = "协商后延期", *, has_begun: bool = False) -> None:
     after = replace(LAWFUL, **{field: value})  # type: ignore[arg-type]
-    refuse(
-        filing_rules.amendment_faults(
-            LAWFUL, after, faults_of(after), field, reason, has_begun=has_begun, now=STARTS_AT
-        )
-    )
+    refuse(rules.amendment_faults(LAWFUL, after, faults_of(after), field, reason, has_begun=has_begun, now=STARTS_AT))
 
 
 TRIES: dict[str, Callable[[], None]] = {
     "decide_own": lambda: decide(is_drafter=True),
     "decide_without_post": lambda: decide(is_director=False),
     "decide_without_number": lambda: decide(""),
-    "rewrite_filed": lambda: filing_rules.check_not_filed(TODAY),
+    "rewrite_filed": lambda: rules.check_not_filed(TODAY),
     "begin_unfiled": lambda: begin(ProjectStatus.DECIDED, STARTS_AT),
     "begin_too_soon": lambda: begin(ProjectStatus.FILED, STARTS_AT, date(2025, 3, 16)),
     "begin_too_late": lambda: begin(ProjectStatus.FILED, LAWFUL.ends_at or STARTS_AT),
     "amend_without_reason": lambda: amend("ends_at", STARTS_AT + 60 * DAY, " "),
     "amend_beyond_three_years": lambda: amend("ends_at", THREE_YEARS_ON + DAY),
-    "decide_own_amendment": lambda: refuse(
-        {"": filing_rules.amendment_decision_fault(is_proposer=True, is_director=True)}
-    ),
+    "decide_own_amendment": lambda: refuse({"": rules.amendment_decision_fault(is_proposer=True, is_director=True)}),
     "amend_start_after_start": lambda: amend("starts_at", STARTS_AT + DAY, has_begun=True),
 }
 
@@ -132,10 +127,10 @@ def test_an_illegal_step_is_refused_with_its_article(row: IllegalStep) -> None:
 
 def test_what_the_steps_refuse_is_lawful_when_it_is_done_properly() -> None:
     decide()
-    filing_rules.check_not_filed(None)
+    rules.check_not_filed(None)
     begin(ProjectStatus.FILED, STARTS_AT, date(2025, 3, 15))
     amend("ends_at", STARTS_AT + 60 * DAY)
-    assert filing_rules.amendment_decision_fault(is_proposer=False, is_director=True) == ""
+    assert rules.amendment_decision_fault(is_proposer=False, is_director=True) == ""
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,8 @@ from datetime import date, datetime
 from typing import Any
 
 from cishan.database import JsonRow
-from cishan.projects.plan import BudgetItem, Plan
-from cishan.projects.states import AtTarget, GivingWay, ProjectKind, Reach, SurplusRule
+from cishan.plans.plan import BudgetItem, Plan
+from cishan.plans.states import AtTarget, GivingWay, ProjectKind, Reach, SurplusRule
 
 FIELDS: tuple[str, ...] = tuple(field.name for field in fields(Plan) if field.name != "budget")
 COLUMNS_SQL = ", ".join(f"p.{name}" for name in FIELDS)

@@ -6,7 +6,7 @@ from cishan.accounts.states import Role
 from cishan.charities.states import LegalMode
 from cishan.clock import beijing_day
 from cishan.database import rows
-from cishan.projects.plan import DEFAULT_TERMS, Certificate, Facts, Terms
+from cishan.plans.plan import DEFAULT_TERMS, Certificate, Facts, Terms
 
 FULL_TIME = (Role.EDITOR, Role.FINANCE, Role.BOOKKEEPER, Role.CASHIER, Role.DIRECTOR)
 """Posts at the charity itself; coordinators, town reviewers and supervisors work for others."""

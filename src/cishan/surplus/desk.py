@@ -12,12 +12,12 @@ from cishan.errors import NotFound
 from cishan.forms.reading import FormModel, parse_form
 from cishan.labels import label
 from cishan.permissions import Permission, holds
-from cishan.projects import surplus
 from cishan.projects.desk import write
 from cishan.projects.moves import Locked
 from cishan.projects.queries import staff_project
 from cishan.projects.states import ProjectStatus
-from cishan.projects.surplus import Left, Taker, Waiting, left_of, takers_of, waiting_move
+from cishan.surplus import actions
+from cishan.surplus.actions import Left, Taker, Waiting, left_of, takers_of, waiting_move
 from cishan.templating import page_response
 from cishan.web import path_id, services_of, viewer_of
 
@@ -63,7 +63,7 @@ async def show_surplus(request: Request) -> Response:
 async def propose(request: Request) -> Response:
     async def act(form: FormData) -> str:
         given, now = parse_form(form, SurplusForm), services_of(request).clock.now()
-        await surplus.propose_surplus(path_id(request), given.to_fund, given.reason, actor=viewer_of(request), now=now)
+        await actions.propose_surplus(path_id(request), given.to_fund, given.reason, actor=viewer_of(request), now=now)
         return _here(request)
 
     return await write(request, act, "surplus-proposed", show_again=_page)
@@ -72,7 +72,7 @@ async def propose(request: Request) -> Response:
 async def decide(request: Request) -> Response:
     async def act(_: FormData) -> str:
         now = services_of(request).clock.now()
-        await surplus.decide_surplus(path_id(request), actor=viewer_of(request), now=now)
+        await actions.decide_surplus(path_id(request), actor=viewer_of(request), now=now)
         return _here(request)
 
     return await write(request, act, "surplus-decided", show_again=_page)
@@ -81,7 +81,7 @@ async def decide(request: Request) -> Response:
 async def drop(request: Request) -> Response:
     async def act(_: FormData) -> str:
         now = services_of(request).clock.now()
-        await surplus.drop_surplus(path_id(request), actor=viewer_of(request), now=now)
+        await actions.drop_surplus(path_id(request), actor=viewer_of(request), now=now)
         return _here(request)
 
     return await write(request, act, "surplus-dropped", show_again=_page)
@@ -112,4 +112,4 @@ async def _page(request: Request, values: Mapping[str, object], errors: Mapping[
         values=values,
         errors=errors,
     )
-    return page_response(request, "projects/surplus.html", page, status=400 if errors else 200)
+    return page_response(request, "surplus/surplus.html", page, status=400 if errors else 200)

@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from cishan.donations.roll import NEWEST, RollRow, roll_of
-from cishan.projects.public import public_project
+from cishan.project_pages.queries import public_project
 from cishan.public_pages import public_mark
 from cishan.templating import page_response, yuan
 from cishan.web import MAX_ID, path_id, services_of
@@ -38,7 +38,7 @@ async def show_roll(request: Request) -> Response:
         gifts=shown,
         older=f"/projects/{project.id}/gifts?before={shown[-1].id}" if len(found) > ON_A_PAGE else "",
     )
-    return page_response(request, "projects/roll.html", page, headers=public_mark(request))
+    return page_response(request, "project_pages/roll.html", page, headers=public_mark(request))
 
 
 def _before(request: Request) -> int:

@@ -13,10 +13,10 @@ from cishan.errors import InvalidInput
 from cishan.forms.reading import FormModel, parse_form
 from cishan.forms.typed import PlainDigits, YuanAsFen, fen_as_typed
 from cishan.money import yuan_text
-from cishan.projects.plan import MOST_BUDGET_LINES, BudgetItem, Plan
-from cishan.projects.plan_words import STEP_OF_FIELD, form_name
-from cishan.projects.rows_of_plan import fields_of, text_of
-from cishan.projects.states import AtTarget, GivingWay, ProjectKind, SurplusRule
+from cishan.plans.plan import MOST_BUDGET_LINES, BudgetItem, Plan
+from cishan.plans.states import AtTarget, GivingWay, ProjectKind, SurplusRule
+from cishan.plans.storing import fields_of, text_of
+from cishan.plans.words import STEP_OF_FIELD, form_name
 
 LONGEST_TEXT = 1_000
 FEWEST_ROWS = 3

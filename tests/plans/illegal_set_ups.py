@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 
 from cishan.charities.states import LegalMode
-from cishan.projects.plan import BudgetItem, Certificate
-from cishan.projects.states import GivingWay, ProjectKind, Reach
+from cishan.plans.plan import BudgetItem, Certificate
+from cishan.plans.states import GivingWay, ProjectKind, Reach
 
 TODAY = date(2025, 3, 3)
 STARTS_AT = datetime(2025, 3, 15, 1, 0, tzinfo=UTC)

@@ -6,8 +6,8 @@ from cishan.clock import SteppedClock
 from cishan.database import rows
 from cishan.donations.roll import ROLL, roll_of
 from cishan.donations.totals import count_gift
-from cishan.projects import public
-from cishan.projects.public import ProjectFilter, public_project, public_projects
+from cishan.project_pages import queries
+from cishan.project_pages.queries import ProjectFilter, public_project, public_projects
 from cishan.sealing import Sealer
 from projects import project_makers as pm
 
@@ -38,12 +38,12 @@ SELECT entry.id, a.id, CASE a.type WHEN 'spending' THEN 500 ELSE -500 END
 """
 MANY = 8_000
 ASKED = (
-    (public.ONE, (1,)),
-    (public.LIST, (public.SHOWN, "", "", 12, 0)),
-    (public.COUNT, (public.SHOWN, "", "")),
-    (public.UPDATES, (1, 30)),
-    (public.USES, (1, public.USE_TYPES)),
-    (public.SUMS, ([1],)),
+    (queries.ONE, (1,)),
+    (queries.LIST, (queries.SHOWN, "", "", 12, 0)),
+    (queries.COUNT, (queries.SHOWN, "", "")),
+    (queries.UPDATES, (1, 30)),
+    (queries.USES, (1, queries.USE_TYPES)),
+    (queries.SUMS, ([1],)),
 )
 
 

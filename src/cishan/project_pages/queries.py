@@ -8,9 +8,10 @@ from cishan.database import JsonRow, rows
 from cishan.donations.totals import Total, total_of
 from cishan.errors import NotFound
 from cishan.ledger.states import AccountType
-from cishan.projects.plan import Plan
-from cishan.projects.rows_of_plan import BUDGET_SQL, COLUMNS_SQL, plan_of
-from cishan.projects.states import PUBLIC, ProjectKind, ProjectStatus
+from cishan.plans.plan import Plan
+from cishan.plans.states import ProjectKind
+from cishan.plans.storing import BUDGET_SQL, COLUMNS_SQL, plan_of
+from cishan.projects.states import PUBLIC, ProjectStatus
 from cishan.sealing import Sealer
 
 PAGE_SIZE = 12

@@ -1,0 +1,1 @@
+"""What everybody sees of charity projects: the list, one project with its money and its donor roll, the poster. It writes nothing."""
