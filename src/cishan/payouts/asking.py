@@ -14,8 +14,8 @@ from cishan.forms.replay import answer_once
 from cishan.forms.typed import YuanAsFen
 from cishan.money import yuan_text
 from cishan.payouts.applying import Application, apply_for
+from cishan.payouts.choices import payee_of_case, public_payees, shares_for
 from cishan.payouts.desk import DESK, NOTHING
-from cishan.payouts.queries import payee_of_case, public_payees, shares_for
 from cishan.payouts.rules import REASON_LONGEST, WHAT_LONGEST
 from cishan.payouts.states import PayoutKind
 from cishan.templating import page_response

@@ -14,8 +14,7 @@ from cishan.forms.reading import FormModel, read_form
 from cishan.forms.typed import OptionalYuanAsFen, YuanAsFen
 from cishan.ledger.queries import uncommitted_of
 from cishan.payouts.allocating import CATEGORY_LONGEST, Share, allocate
-from cishan.payouts.payees import BANK_LONGEST, HOLDER_LONGEST, PayeeFacts, enter_payee, verify_payee
-from cishan.payouts.queries import (
+from cishan.payouts.choices import (
     FundChoice,
     SetAside,
     WaitingPayee,
@@ -26,6 +25,7 @@ from cishan.payouts.queries import (
     shares_of_fund,
     villages_of,
 )
+from cishan.payouts.payees import BANK_LONGEST, HOLDER_LONGEST, PayeeFacts, enter_payee, verify_payee
 from cishan.payouts.states import PayeeKind
 from cishan.templating import page_response, yuan
 from cishan.web import path_id, services_of, viewer_of

@@ -11,7 +11,7 @@ from cishan.forms.answering import NOTHING, answer_form
 from cishan.forms.reading import FormModel, read_fields, read_form, typed_text
 from cishan.forms.typed import YuanAsFen
 from cishan.listing import page_number, pagination
-from cishan.payouts.queries import payee_of_case, shares_for
+from cishan.payouts.choices import payee_of_case, shares_for
 from cishan.payouts.rules import REASON_LONGEST, WHAT_LONGEST
 from cishan.permissions import Permission, holds
 from cishan.templating import page_response

@@ -7,7 +7,7 @@ from datetime import datetime
 from cishan.accounts.viewer import Viewer
 from cishan.labels import label
 from cishan.page_parts import Column, Pagination, Step
-from cishan.payouts.queries import Share
+from cishan.payouts.choices import Share
 from cishan.permissions import Permission, holds
 from cishan.templating import moment, yuan
 from cishan.urgent.queries import CaseRow, CaseView
