@@ -15,7 +15,6 @@ from cishan.claims.states import (
     ClaimWay,
     DeliveryProof,
     EndReason,
-    Whereabouts,
 )
 from cishan.disclosures.states import DutyKind, Urgency
 from cishan.donations.states import DonationStatus
@@ -43,6 +42,7 @@ from cishan.reconciliation.states import (
 )
 from cishan.refunds.states import RefundReason, RefundStatus
 from cishan.summaries.states import LineKind
+from cishan.tracing.states import FundUse, Whereabouts
 from cishan.urgent.states import CaseStage, UrgentCause
 from cishan.vigilance.states import CaseOutcome, GiftSource, ListedKind
 from cishan.wishes.states import Audience, WishKind, WishStatus
@@ -332,6 +332,15 @@ LABELS: dict[type[StrEnum], Mapping[Any, str]] = {
         Whereabouts.IN_TOWN: "在乡镇备用金",
         Whereabouts.SPENT: "已采购",
         Whereabouts.IN_FUND: "在项目里，用于项目的目的",
+    },
+    FundUse: {
+        FundUse.BOUGHT: "采购心愿物品",
+        FundUse.PAID_OUT: "付给家庭、村和商家",
+        FundUse.OWED: "已批准，等着付",
+        FundUse.PASSED_ON: "转到别的项目",
+        FundUse.FEES: "手续费",
+        FundUse.IN_TOWNS: "在乡镇备用金",
+        FundUse.LEFT: "还没有用",
     },
     PlanStatus: {PlanStatus.ACTIVE: "进行中", PlanStatus.PAUSED: "已暂停", PlanStatus.ENDED: "已结束"},
     GiftSource: {

@@ -16,8 +16,8 @@ from cishan.accounts import joining, me, staff_views
 from cishan.accounts import views as doors
 from cishan.bank import desk as bank
 from cishan.benefits import desk as imports
-from cishan.claims import books, field, finance
 from cishan.claims import desk as fulfilment
+from cishan.claims import field, finance
 from cishan.claims import views as claims
 from cishan.costs import desk as costs
 from cishan.disclosures import desk as disclosures_desk
@@ -55,6 +55,7 @@ from cishan.summaries import views as summaries
 from cishan.supervision import desk as supervision
 from cishan.supervision import report_views as reports
 from cishan.surplus import desk as surplus
+from cishan.tracing import desk as tracing
 from cishan.urgent import desk as urgent
 from cishan.vigilance import desk as vigilance
 from cishan.wishes import desk as wish_desk
@@ -274,7 +275,7 @@ ROUTES: tuple[Row, ...] = (
     Row("/desk/claims/{id}/buyer", POST, fulfilment.put_buyer_in, May.RESOLVE),
     Row("/desk/claims/{id}/end", POST, fulfilment.end, May.RESOLVE),
     # ledger and finance
-    Row("/desk/finance", GET, books.show_finance, May.SEE_MONEY),
+    Row("/desk/finance", GET, tracing.show_finance, May.SEE_MONEY),
     Row("/desk/finance/advances", GET, finance.show_advances, May.MANAGE_MONEY),
     Row("/desk/finance/advances/check", POST, finance.check_advances, May.MANAGE_MONEY),
     Row("/desk/finance/advances", POST, finance.advance, May.MANAGE_MONEY),
@@ -283,8 +284,8 @@ ROUTES: tuple[Row, ...] = (
     Row("/desk/finance/approvals/{id}/approve", POST, finance.approve, May.MANAGE_MONEY),
     Row("/desk/finance/approvals/{id}/refuse", POST, finance.refuse, May.MANAGE_MONEY),
     Row("/desk/finance/trial-balance", GET, ledger.show_trial_balance, May.SEE_MONEY),
-    Row("/desk/finance/entries", GET, books.show_entries, May.SEE_MONEY),
-    Row("/desk/finance/entries/{id}", GET, books.show_entry, May.SEE_MONEY),
+    Row("/desk/finance/entries", GET, tracing.show_entries, May.SEE_MONEY),
+    Row("/desk/finance/entries/{id}", GET, tracing.show_entry, May.SEE_MONEY),
     # help paid out of funds
     Row("/desk/payouts", GET, payouts.show_payouts, May.SEE_PAYOUTS),
     Row("/desk/payouts/shares", GET, preparing.show_shares, May.MANAGE_MONEY),

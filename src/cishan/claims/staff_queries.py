@@ -108,24 +108,6 @@ SELECT e.verb, e.at, e.detail, g.role FROM event e LEFT JOIN LATERAL (
  WHERE e.subject_kind = 'claim' AND e.subject_id = $1 ORDER BY e.number LIMIT $2
 """
 MOST_EVENTS = 200
-MONEY_SOURCES = """
-SELECT 'order_line' AS kind, l.id FROM order_line l WHERE l.owner_kind = 'claim' AND l.owner_id = ANY($1)
-UNION ALL SELECT 'advance', a.id FROM advance a WHERE a.claim_id = ANY($1)
-UNION ALL SELECT 'purchase', p.id FROM purchase p WHERE p.claim_id = ANY($1)
-UNION ALL SELECT 'unassigned', u.id FROM unassigned_money u JOIN order_line l ON l.order_id = u.order_id
-           WHERE l.owner_kind = 'claim' AND l.owner_id = ANY($1)
-"""
-CLAIM_OF_SOURCE = {
-    "order_line": "SELECT owner_id AS id FROM order_line WHERE id = $1 AND owner_kind = 'claim'",
-    "advance": "SELECT claim_id AS id FROM advance WHERE id = $1",
-    "purchase": "SELECT claim_id AS id FROM purchase WHERE id = $1",
-    "unassigned": "SELECT l.owner_id AS id FROM unassigned_money u JOIN order_line l ON l.order_id = u.order_id "
-    "WHERE u.id = $1 AND l.owner_kind = 'claim' ORDER BY l.id LIMIT 1",
-}
-CLAIMS_OF_ORDER = """
-SELECT l.owner_id AS id FROM payment_order o JOIN order_line l ON l.order_id = o.id
- WHERE o.out_trade_no = $1 AND l.owner_kind = 'claim' ORDER BY l.id LIMIT 200
-"""
 
 
 @dataclass(frozen=True)
@@ -310,23 +292,6 @@ async def door_of(task: Task, *, viewer: Viewer, sealer: Sealer, now: datetime) 
         return None
     head = home.head
     return Door(home.address.text, head.name.text if head else "", head.phone.text if head else "")
-
-
-async def claim_of_source(kind: str, source_id: int) -> int | None:
-    """The claim that a ledger entry's source belongs to, when there is one."""
-    query = CLAIM_OF_SOURCE.get(kind)
-    found = await rows(query, source_id) if query else []
-    return found[0]["id"] if found else None
-
-
-async def sources_of_claims(claim_ids: list[int]) -> tuple[tuple[str, int], ...]:
-    """Kind and id of everything of these claims that may stand in the books: gift, advance, purchase, unassigned."""
-    return tuple((row["kind"], row["id"]) for row in await rows(MONEY_SOURCES, claim_ids))
-
-
-async def sources_of_order(out_trade_no: str) -> tuple[tuple[str, int], ...]:
-    """The same for the claims of one order, found by our number of it."""
-    return await sources_of_claims([row["id"] for row in await rows(CLAIMS_OF_ORDER, out_trade_no)])
 
 
 def _task(row: JsonRow) -> Task:

@@ -69,24 +69,6 @@ class EndReason(StrEnum):
     DIED = "died"
 
 
-class Whereabouts(StrEnum):
-    """Where a part of a gift is now; the parts of a gift always add up to what was paid."""
-
-    WAITING = "waiting"
-    """Received, and its use is not settled."""
-    RETURN_OWED = "return_owed"
-    """Promised back to its donor and not gone yet."""
-    RETURNED = "returned"
-    HELD = "held"
-    """At Alipay, for one claim that nobody has begun to buy for."""
-    IN_TOWN = "in_town"
-    """In the hands of the town that buys."""
-    SPENT = "spent"
-    """Spent with a voucher, for what stands on one household's list."""
-    IN_FUND = "in_fund"
-    """The fund's for its filed use, and for no claim any more, or for none yet."""
-
-
 class DeliveryProof(StrEnum):
     CODE = "code"
     SLIP = "slip"

@@ -43,10 +43,20 @@ class EntryLine:
 
 
 @dataclass(frozen=True)
+class FundUses:
+    """What became of a fund's money: the uses, with what is left, add up to what it has received."""
+
+    name: str
+    received_fen: int
+    uses: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True)
 class EntriesPage:
     """Entries that match a search, with what was searched for.
 
-    For one order `places` says where each part of what was paid is now; together they are `paid_fen`.
+    For one order `places` says where each part of what was paid is now; together they are `paid_fen`. `funds` go on from
+    there for what lies in a fund.
     """
 
     lines: tuple[EntryLine, ...]
@@ -56,6 +66,7 @@ class EntriesPage:
     errors: Mapping[str, str]
     paid_fen: int | None = None
     places: tuple[tuple[str, int], ...] = ()
+    funds: tuple[FundUses, ...] = ()
     sum_column: Column = SUM
 
 

@@ -1,6 +1,6 @@
 """Promises about the way of the money: every fen of every gift is somewhere, and the books say the same."""
 
-from cishan.claims.tracing import PARTS
+from cishan.tracing.gifts import PARTS
 from cishan.verify.checks import Check
 
 TRACE_SUMS_TO_PAID = Check(

@@ -7,8 +7,7 @@ from cishan.accounts.viewer import Viewer
 from cishan.claims.actions import OWNER_KIND
 from cishan.claims.money import ClaimPayments
 from cishan.claims.purchases import approve_purchase
-from cishan.claims.states import ClaimStatus, Whereabouts
-from cishan.claims.tracing import Part, backing_of, trace_order, trace_orders
+from cishan.claims.states import ClaimStatus
 from cishan.clock import SteppedClock
 from cishan.database import rows
 from cishan.errors import NotFound
@@ -17,6 +16,8 @@ from cishan.refunds.neighbours import Neighbours
 from cishan.refunds.sending import record_success
 from cishan.sealing import Sealer
 from cishan.settings import Settings
+from cishan.tracing.gifts import Part, backing_of, trace_order, trace_orders
+from cishan.tracing.states import Whereabouts
 from cishan.verify.checks import run_checks
 from cishan.verify.tracing import TRACE_CHECKS
 from claim_makers import PRICE_FEN, Team, buy, make_claim, make_team

@@ -7,9 +7,9 @@ fund's and, like all money there, has no names on it: what a purchase cost beyon
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from cishan.claims.states import Whereabouts
 from cishan.database import rows
 from cishan.errors import NotFound
+from cishan.tracing.states import Whereabouts
 
 MOST_ORDERS = 500
 MOST_PARTS = 5_000
@@ -64,7 +64,15 @@ SELECT o.out_trade_no, part.place, sum(part.fen)::bigint AS fen FROM part JOIN p
  WHERE part.claim_id = $1 AND part.place IN ('held', 'in_town', 'spent') GROUP BY 1, 2 ORDER BY 1, 2 LIMIT {MOST_PARTS}
 """  # noqa: S608 - constants
 FIND = "SELECT id, paid_fen FROM payment_order WHERE out_trade_no = $1 AND status = 'paid' AND ($2::bigint IS NULL OR charity_id = $2)"
-SPENT = "SELECT spent_fen FROM purchase WHERE claim_id = $1 AND booked_at IS NOT NULL"
+CLAIM = """
+SELECT w.item, coalesce(p.spent_fen, 0) AS spent_fen, c.status = 'confirmed' AS is_listed
+  FROM claim c JOIN wish w ON w.id = c.wish_id LEFT JOIN purchase p ON p.claim_id = c.id AND p.booked_at IS NOT NULL
+ WHERE c.id = $1
+"""
+FUNDS = f"""{PARTS}
+SELECT DISTINCT part.fund_id FROM part JOIN payment_order o ON o.id = part.order_id
+ WHERE o.out_trade_no = $1 AND part.place = 'in_fund' ORDER BY 1
+"""  # noqa: S608 - constants
 
 
 @dataclass(frozen=True)
@@ -87,9 +95,14 @@ class Trace:
 
 @dataclass(frozen=True)
 class Backing:
-    """What paid for one household's line: parts of gifts, and what the fund added from money without a name."""
+    """What paid for one household's line: parts of gifts, and what the fund added from money without a name.
+
+    `is_listed` says that the family has confirmed it, and with that the line stands on its list.
+    """
 
     claim_id: int
+    item: str
+    is_listed: bool
     spent_fen: int
     gifts: tuple[tuple[str, Part], ...]
 
@@ -118,11 +131,18 @@ async def trace_orders(order_ids: Sequence[int]) -> dict[int, tuple[Part, ...]]:
     return {order_id: tuple(parts) for order_id, parts in found.items()}
 
 
+async def funds_holding(out_trade_no: str) -> tuple[int, ...]:
+    """The funds in which a part of a paid order lies without a name."""
+    return tuple(row["fund_id"] for row in await rows(FUNDS, out_trade_no))
+
+
 async def backing_of(claim_id: int) -> Backing:
-    """Which gifts paid for a claim, and what the fund added to what was spent."""
-    spent = await rows(SPENT, claim_id)
+    """Which gifts paid for a claim, and what the fund added to what was spent; NotFound for no claim."""
+    claim = await rows(CLAIM, claim_id)
+    if not claim:
+        raise NotFound("没有这个认领。")
     gifts = tuple(
         (row["out_trade_no"], Part(Whereabouts(row["place"]), row["fen"], claim_id))
         for row in await rows(OF_CLAIM, claim_id)
     )
-    return Backing(claim_id, spent[0]["spent_fen"] if spent else 0, gifts)
+    return Backing(claim_id, gifts=gifts, **claim[0])

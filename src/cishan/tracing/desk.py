@@ -8,14 +8,7 @@ from urllib.parse import urlencode
 from starlette.requests import Request
 from starlette.responses import Response
 
-from cishan.claims.staff_queries import (
-    claim_of_source,
-    count_paid,
-    purchases_to_approve,
-    sources_of_claims,
-    sources_of_order,
-)
-from cishan.claims.tracing import Trace, trace_order
+from cishan.claims.staff_queries import count_paid, purchases_to_approve
 from cishan.divisions.queries import names_of
 from cishan.errors import NotFound
 from cishan.labels import label
@@ -26,6 +19,7 @@ from cishan.ledger.pages import (
     AccountLine,
     EntriesPage,
     EntryPage,
+    FundUses,
     account_lines,
     entry_line,
     posting_lines,
@@ -39,6 +33,9 @@ from cishan.payments.queries import Unassigned, open_unassigned
 from cishan.permissions import Permission, holds
 from cishan.refunds.queries import refunds_waiting
 from cishan.templating import page_response
+from cishan.tracing.funds import FundTrace, trace_fund
+from cishan.tracing.gifts import Trace, funds_holding, trace_order
+from cishan.tracing.stories import sources_of, sources_of_order, story_of
 from cishan.web import path_id, services_of, viewer_of
 
 
@@ -135,6 +132,7 @@ async def show_entries(request: Request) -> Response:
         errors=errors,
         paid_fen=trace.paid_fen if trace else None,
         places=tuple((label(part.place), part.fen) for part in trace.parts) if trace else (),
+        funds=await _funds(charity_id, values["order"]) if trace else (),
     )
     return page_response(request, "ledger/entries.html", page, status=400 if errors else 200)
 
@@ -145,6 +143,16 @@ async def _trace(charity_id: int, out_trade_no: str) -> Trace | None:
         return await trace_order(out_trade_no, charity_id=charity_id)
     except NotFound:
         return None
+
+
+async def _funds(charity_id: int, out_trade_no: str) -> tuple[FundUses, ...]:
+    """What became of the funds in which a part of the order lies."""
+    traced = [await trace_fund(fund_id, charity_id=charity_id) for fund_id in await funds_holding(out_trade_no)]
+    return tuple(_uses(fund) for fund in traced)
+
+
+def _uses(fund: FundTrace) -> FundUses:
+    return FundUses(fund.name, fund.received_fen, tuple((label(use), fen) for use, fen in fund.uses))
 
 
 async def _search(values: dict[str, str]) -> tuple[Search, dict[str, str]]:
@@ -170,14 +178,14 @@ async def _search(values: dict[str, str]) -> tuple[Search, dict[str, str]]:
 
 
 async def show_entry(request: Request) -> Response:
-    """An entry, its postings, and every entry of the same gift from its receipt to the purchase."""
+    """An entry, its postings, and every entry of the same story: from a gift to the purchase, from an approval to the payment."""
     charity_id = request.state.site.charity_id
     entry, postings = await entry_of(charity_id, path_id(request))
     places = await names_of([item.division_code for item in postings if item.division_code])
     lines = posting_lines(postings, places)
     origin = await _origin(charity_id, entry.kind, entry.reverses_id, (entry.source_kind, entry.source_id))
-    claim_id = await claim_of_source(*origin)
-    path = await entries(charity_id, await _path(claim_id), limit=PATH_ENTRIES) if claim_id else ()
+    story = await story_of(*origin)
+    path = await entries(charity_id, Search(sources=await sources_of(story)), limit=PATH_ENTRIES) if story else ()
     page = EntryPage(
         line=entry_line(entry),
         occurred_at=entry.occurred_at,
@@ -201,7 +209,3 @@ async def _origin(
     except NotFound:
         return source
     return reversed_entry.source_kind, reversed_entry.source_id
-
-
-async def _path(claim_id: int) -> Search:
-    return Search(sources=await sources_of_claims([claim_id]))
