@@ -19,7 +19,7 @@ from cishan.summaries.rules import (
     typed_tail,
     wish_line,
 )
-from cishan.summaries.sheets import SheetRow, has_back_side, split_sides
+from cishan.summaries.sheets import SheetRow, split_sides
 from cishan.summaries.states import LineKind
 from cishan.summaries.wording import amount_text, each_month, spoken_when
 
@@ -103,7 +103,6 @@ def row(who: str = "张秀英", when: str = "1月") -> SheetRow:
 def test_more_than_fourteen_rows_go_to_the_back(count: int, front: int, back: int) -> None:
     sides = split_sides([row()] * count)
     assert (len(sides[0]), len(sides[1])) == (front, back)
-    assert has_back_side([row()] * count) == (back > 0)
 
 
 def test_a_long_name_takes_the_room_of_its_lines() -> None:

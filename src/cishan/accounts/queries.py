@@ -105,14 +105,6 @@ async def names_of(ids: list[int], sealer: Sealer) -> dict[int, str]:
     return {row["id"]: sealer.open(row["name_sealed"], NAME_LABEL) for row in found}
 
 
-async def phone_of(account_id: int, sealer: Sealer) -> str:
-    """A person's full phone, for messages to them; NotFound when there is no such account."""
-    found = await rows("SELECT phone_sealed FROM account WHERE id = $1", account_id)
-    if not found:
-        raise NotFound
-    return sealer.open(found[0]["phone_sealed"], PHONE_LABEL)
-
-
 async def staff_in(division_code: str, role: Role) -> list[JsonRow]:
     """Who holds a role in a division or below it: account_id and division_code."""
     return await rows(STAFF_IN, role.value, *subtree(division_code), MOST_STAFF)

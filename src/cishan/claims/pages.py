@@ -84,7 +84,6 @@ class MyPage:
     under_way: tuple[GiftCard, ...]
     fulfilled: tuple[GiftCard, ...]
     over: tuple[GiftCard, ...]
-    unread: int
     given_fen: int
 
 

@@ -206,7 +206,6 @@ async def show_mine(request: Request) -> Response:
         under_way=tuple(_card(gift) for gift in gifts if gift.status in UNDER_WAY),
         fulfilled=tuple(_card(gift) for gift in gifts if gift.status is ClaimStatus.CONFIRMED),
         over=tuple(_card(gift) for gift in gifts if gift.status not in {*WAITING, *UNDER_WAY, ClaimStatus.CONFIRMED}),
-        unread=0,
         given_fen=sum(gift.price_fen for gift in gifts if gift.advanced_at or gift.status is ClaimStatus.PAID),
     )
     return page_response(request, "claims/mine.html", page)

@@ -11,7 +11,6 @@ from cishan.errors import NotFound
 from cishan.payments.states import OrderStatus, PayChannel
 from cishan.sealing import Sealer
 
-MOST_LISTED = 100
 PAGE_ROWS = 40
 
 DONATION = """
@@ -27,7 +26,6 @@ SELECT d.id, d.fund_id, d.status, d.amount_fen, d.left_fen, d.shows_name, d.want
  WHERE d.donor_id = $1
 """
 ONE = DONATION + " AND d.id = $2"
-MINE = DONATION + " AND (d.status <> 'lapsed') ORDER BY d.id DESC LIMIT $2"
 
 
 WORDS = """
@@ -92,11 +90,6 @@ async def donor_words(charity_id: int, *, page: int, sealer: Sealer) -> tuple[Do
 
 async def count_donor_words(charity_id: int) -> int:
     return int((await rows(COUNT_WORDS, charity_id))[0]["n"])
-
-
-async def own_donations(viewer: Viewer) -> tuple[OwnDonation, ...]:
-    """One's own donations, newest first, without those that were never paid."""
-    return tuple(_own(row) for row in await rows(MINE, viewer.account_id, MOST_LISTED))
 
 
 def _own(row: JsonRow) -> OwnDonation:

@@ -19,7 +19,6 @@ ASK_AGAIN = timedelta(minutes=10)
 LEASE = timedelta(minutes=2)
 AWAY_AFTER = 3
 """So many calls in a row without any answer, and the rest of a batch is left for later: each costs a whole time-out."""
-MOST_POLLS = 2_000
 KEY_WARN_DAYS = (30, 7, 1)
 """So many days before a key's last day its administrators are warned."""
 LATE_MONEY_JOB = "resolve_late_money"

@@ -8,11 +8,7 @@ from rich.status import Status
 
 class Progress(Protocol):
     def say(self, sentence: str) -> None:
-        """A step worth keeping on the screen."""
-        ...
-
-    def now_at(self, sentence: str) -> None:
-        """Where it is just now; only a terminal shows it."""
+        """How far it has come."""
         ...
 
 
@@ -35,7 +31,5 @@ class ConsoleProgress:
 
     def say(self, sentence: str) -> None:
         self._console.print(sentence, highlight=False)
-
-    def now_at(self, sentence: str) -> None:
         if self._status is not None:
             self._status.update(sentence)

@@ -27,10 +27,6 @@ class Timeline:
         self._tasks: set[asyncio.Task[None]] = set()
         self._failure: BaseException | None = None
 
-    @property
-    def stories_left(self) -> int:
-        return len(self._waiting)
-
     async def until(self, instant: datetime) -> datetime:
         """Lets a story sleep until an instant, or until all who are due now have had their turn; returns the time."""
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()

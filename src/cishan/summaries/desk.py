@@ -67,7 +67,6 @@ async def show_lists(request: Request) -> Response:
         rows=tuple(_household_row(row, viewer, services.sealer) for row in roll.rows),
         pagination=_pagination(roll, {"year": str(year), "place": place, "case_number": case_number}),
         can_print_all=any(row["lines"] for row in roll.rows),
-        most_sheets=MOST_SHEETS,
     )
     return page_response(request, "summaries/lists.html", page)
 
@@ -190,7 +189,6 @@ def _household_row(row: JsonRow, viewer: Viewer, sealer: Sealer) -> HouseholdRow
         key=key,
         key_tone=tone,
         missing=_missing(row["printed"]),
-        can_print=bool(row["lines"]),
     )
 
 

@@ -11,7 +11,6 @@ MISREAD = str.maketrans({"O": "0", "I": "1", "L": "1"})
 CODE_CHARACTERS = 26
 GROUP_CHARACTERS = 4
 LINK_BYTES = 16
-LINK_CHARACTERS = 22
 MOST_TYPED = 80
 
 

@@ -105,7 +105,6 @@ class HouseholdRow:
     key: str
     key_tone: str
     missing: str
-    can_print: bool
 
 
 @dataclass(frozen=True)
@@ -119,7 +118,6 @@ class ListsPage:
     rows: tuple[HouseholdRow, ...]
     pagination: Pagination
     can_print_all: bool
-    most_sheets: int
 
 
 @dataclass(frozen=True)

@@ -52,7 +52,6 @@ DESK_DOUBTS = (
     DOUBTS + " AND c.division_code BETWEEN $2 AND $3 AND (c.closed_at IS NULL) = $4 ORDER BY c.due_at, c.id LIMIT $5"
 )
 OWN_DOUBTS = DOUBTS + " AND e.household_id = $2 AND e.year = $3 ORDER BY c.raised_at DESC, c.id DESC LIMIT $4"
-ONE_DOUBT = DOUBTS + " AND c.id = $2"
 
 
 async def edition_for(household_id: int, year: int) -> EditionView | None:
@@ -119,14 +118,6 @@ async def doubts_in_scope(viewer: Viewer, *, closed: bool) -> list[JsonRow]:
 async def doubts_of_household(household_id: int, year: int) -> list[JsonRow]:
     """What a family has asked about its list of a year, with the answers."""
     return await rows(OWN_DOUBTS, DOUBT, household_id, year, MOST_DOUBTS)
-
-
-async def doubt_in_scope(viewer: Viewer, concern_id: int) -> JsonRow:
-    """One doubt if it lies in the viewer's place; a stranger finds nothing."""
-    found = await rows(ONE_DOUBT, DOUBT, concern_id)
-    if not found or not viewer.covers(found[0]["division_code"]):
-        raise NotFound
-    return found[0]
 
 
 async def _key_id(sql: str, secret: str) -> int:

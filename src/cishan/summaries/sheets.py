@@ -143,10 +143,6 @@ def split_sides(rows: Sequence[SheetRow]) -> tuple[tuple[SheetRow, ...], tuple[S
     return tuple(rows), ()
 
 
-def has_back_side(rows: Sequence[SheetRow]) -> bool:
-    return bool(split_sides(rows)[1])
-
-
 def printed_lines(row: SheetRow) -> int:
     return max(
         _lines(row.who, WHO_WIDTH),

@@ -56,15 +56,6 @@ async def open_campaign(
     return campaign
 
 
-async def change_terms(campaign_id: int, figures: TermsFigures, *, valid_from: date) -> CampaignTerms:
-    """Sets the figures from a day on; the days before keep theirs."""
-    _check(figures)
-    terms, _ = await CampaignTerms.update_or_create(
-        campaign_id=campaign_id, valid_from=valid_from, defaults=asdict(figures)
-    )
-    return terms
-
-
 async def terms_on(campaign_id: int, day: date) -> CampaignTerms:
     """The terms that hold on a day in China; raises NotFound for a day before the first."""
     terms = await CampaignTerms.filter(campaign_id=campaign_id, valid_from__lte=day).order_by("-valid_from").first()

@@ -1,15 +1,13 @@
 """What the pages of coordinators, reviewers and editors show: one frozen object each."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from cishan.accounts.states import Role
-from cishan.accounts.viewer import Viewer
 from cishan.database import JsonRow
 from cishan.labels import label
 from cishan.page_parts import Step
-from cishan.sealing import Sealer
 from cishan.templating import day, moment, remaining
 from cishan.wishes.catalogue import Suggestion
 from cishan.wishes.pages import FOR_WHOM, TONES, icon_of, price_text
@@ -38,10 +36,6 @@ class TaskGroup:
     title: str
     tasks: tuple[Task, ...]
     total: int
-
-
-TaskSource = Callable[[Viewer, Sealer, datetime], Awaitable[TaskGroup]]
-"""Where other rooms' tasks on a coordinator's first page come from; `app.py` lists them in `app.state.field_tasks`."""
 
 
 @dataclass(frozen=True)
