@@ -2,6 +2,8 @@
 
 import io
 import os
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Callable
 
 import psutil
@@ -113,3 +115,11 @@ async def test_the_child_lives_inside_its_limit(encoder: PictureEncoder) -> None
     assert encoder.child_pid is not None
     limit, _ = psutil.Process(encoder.child_pid).rlimit(psutil.RLIMIT_AS)
     assert limit == 640 * 1024 * 1024
+
+
+def test_a_web_process_loads_no_decoder() -> None:
+    """Whatever is wrong with a decoder then happens in the child alone."""
+    told = subprocess.run(
+        [sys.executable, "-c", "import sys, cishan.app; print('PIL' in sys.modules)"], capture_output=True, text=True
+    )
+    assert (told.stdout.strip(), told.stderr) == ("False", "")

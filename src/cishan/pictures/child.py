@@ -7,11 +7,12 @@ answers with one letter, two sizes, a length and the new picture, and ends when 
 
 import io
 import resource
-import struct
 import sys
 from typing import BinaryIO
 
 from PIL import Image, ImageOps, UnidentifiedImageError
+
+from cishan.pictures.wire import ANSWER, BROKEN, GOOD, REQUEST, TOO_MANY_PIXELS, WRONG_TYPE
 
 ADDRESS_SPACE_BYTES = 640 * 1024 * 1024
 MOST_PIXELS = 25_000_000
@@ -20,10 +21,6 @@ LONGEST_SIDE = 1_600
 FORMATS = ("JPEG", "PNG", "WEBP")
 QUALITY = 80
 WHITE = (255, 255, 255)
-
-REQUEST = struct.Struct(">I")
-ANSWER = struct.Struct(">cIII")
-GOOD, WRONG_TYPE, TOO_MANY_PIXELS, BROKEN = b"g", b"t", b"p", b"b"
 
 
 class _TooManyPixels(Exception):

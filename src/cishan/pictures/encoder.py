@@ -7,7 +7,7 @@ from asyncio.subprocess import PIPE, Process
 from dataclasses import dataclass
 
 from cishan.errors import InvalidInput
-from cishan.pictures import child
+from cishan.pictures.wire import ANSWER, BROKEN, GOOD, REQUEST, TOO_MANY_PIXELS, WRONG_TYPE
 
 MOST_BYTES = 10 * 1024 * 1024
 SECONDS_FOR_ONE = 10
@@ -19,9 +19,9 @@ PICTURES_PER_CHILD = 200
 FIELD = "picture"
 TOO_BIG = "照片太大了，最大 10 MB。请用手机重新拍一张，或者选一张小的。"
 SENTENCES = {
-    child.WRONG_TYPE: "只收 JPG、PNG 或 WebP 照片。请重新拍一张。",
-    child.TOO_MANY_PIXELS: "照片的尺寸太大了。请用手机重新拍一张。",
-    child.BROKEN: "这张照片打不开，可能没有传完。请重新拍一张。",
+    WRONG_TYPE: "只收 JPG、PNG 或 WebP 照片。请重新拍一张。",
+    TOO_MANY_PIXELS: "照片的尺寸太大了。请用手机重新拍一张。",
+    BROKEN: "这张照片打不开，可能没有传完。请重新拍一张。",
 }
 
 
@@ -74,10 +74,10 @@ class PictureEncoder:
                 return await _exchange(process, data)
         except TimeoutError:
             await self.close()
-            return child.BROKEN, None
+            return BROKEN, None
         except (asyncio.IncompleteReadError, ConnectionError):
             await self.close()
-            return await self._ask(data, tries - 1) if tries > 1 else (child.BROKEN, None)
+            return await self._ask(data, tries - 1) if tries > 1 else (BROKEN, None)
         except asyncio.CancelledError:
             # Half an exchange is left in the pipes; the next picture must not meet it.
             await self.close()
@@ -104,9 +104,9 @@ async def _start() -> Process:
 async def _exchange(process: Process, data: bytes) -> tuple[bytes, CleanPicture | None]:
     assert process.stdin is not None
     assert process.stdout is not None
-    process.stdin.write(child.REQUEST.pack(len(data)) + data)
+    process.stdin.write(REQUEST.pack(len(data)) + data)
     await process.stdin.drain()
-    head = await process.stdout.readexactly(child.ANSWER.size)
-    verdict, width, height, length = child.ANSWER.unpack(head)
+    head = await process.stdout.readexactly(ANSWER.size)
+    verdict, width, height, length = ANSWER.unpack(head)
     clean = await process.stdout.readexactly(length)
-    return verdict, CleanPicture(width, height, clean) if verdict == child.GOOD else None
+    return verdict, CleanPicture(width, height, clean) if verdict == GOOD else None
