@@ -147,6 +147,22 @@ async def test_a_tie_declared_after_the_application_still_counts(bureau: Bureau)
     assert found == [{"status": PayoutStatus.APPROVED.value, "kin_hit": True, "second_is_outside": True}]
 
 
+async def test_a_tie_that_was_found_stays_when_its_post_ends(bureau: Bureau) -> None:
+    number = new_id_number()
+    now = bureau.clock.now()
+    kin = await make_staff(Role.EDITOR, COUNTY, sealer=bureau.sealer, now=now, name="尤编辑")
+    home = await make_home(bureau, number=number)
+    await declare_ties([Near(Tie.ID_NUMBER, number)], actor=kin, sealer=bureau.sealer, now=now)
+    payout_id = await make_application(bureau, await make_share(bureau), await make_payee(bureau, home))
+    await rows("UPDATE role_grant SET ended_at = $2 WHERE account_id = $1", kin.account_id, now)
+    await approve_with(bureau, payout_id, bureau.finance)
+    with pytest.raises(Forbidden, match="外县"):
+        await approve_with(bureau, payout_id, bureau.editor)
+    await approve_with(bureau, payout_id, bureau.city_editor)
+    found = await rows("SELECT kin_hit, second_is_outside FROM payout WHERE id = $1", payout_id)
+    assert found == [{"kin_hit": True, "second_is_outside": True}]
+
+
 async def test_whoever_is_asked_from_outside_may_say_no(bureau: Bureau) -> None:
     number = new_id_number()
     now = bureau.clock.now()

@@ -28,7 +28,7 @@ from cishan.payouts.rules import (
     is_outside,
     status_after_approval,
 )
-from cishan.payouts.states import PayoutKind, PayoutStatus
+from cishan.payouts.states import PayoutKind, PayoutStatus, Tie
 from cishan.payouts.terms import terms_on
 from cishan.permissions import Permission
 from cishan.sealing import Sealer
@@ -54,6 +54,7 @@ ADD_HITS = """
 INSERT INTO kin_hit (payout_id, account_id, tie, found_at) SELECT $1, account_id, tie, $4
   FROM unnest($2::bigint[], $3::varchar[]) AS found (account_id, tie) ON CONFLICT DO NOTHING RETURNING id
 """
+HITS = "SELECT account_id, tie FROM kin_hit WHERE payout_id = $1"
 MOST_TOLD = 20
 LOCK = """
 SELECT id, fund_id, allocation_id, status, division_code, household_id, amount_fen, what, kin_hit, needs_third, is_urgent,
@@ -227,12 +228,13 @@ def hands_of(payout: JsonRow) -> Hands:
 
 
 async def found_ties(payout: JsonRow, *, sealer: Sealer, now: datetime) -> frozenset[Found]:
-    """Ties to the family as they stand now, with those found before."""
+    """Ties to the family as they stand now, with those found before: a post that has ended doesn't undo one."""
     if payout["household_id"] is None:
         return frozenset()
+    before = frozenset(Found(row["account_id"], Tie(row["tie"])) for row in await rows(HITS, payout["id"]))
     charity = await rows("SELECT charity_id FROM fund WHERE id = $1", payout["fund_id"])
     terms = await terms_on(charity[0]["charity_id"], now)
-    return await ties_of_family(payout["household_id"], payout["fund_id"], terms=terms, sealer=sealer)
+    return before | await ties_of_family(payout["household_id"], payout["fund_id"], terms=terms, sealer=sealer)
 
 
 async def _keep_hits(payout_id: int, place: str, found: frozenset[Found], *, sealer: Sealer, now: datetime) -> None:
