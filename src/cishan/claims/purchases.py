@@ -21,7 +21,8 @@ from cishan.divisions.rules import town_of
 from cishan.errors import CishanError, Conflict, Forbidden, InvalidInput, NotFound
 from cishan.events.actions import REASON_LABEL, record_event
 from cishan.ledger.actions import Source, book_advance, book_purchase, book_return_of_advance
-from cishan.ledger.queries import own_balance_of
+from cishan.ledger.free import free_at, spendable_of
+from cishan.ledger.states import AccountType
 from cishan.messages.actions import queue_notice
 from cishan.money import yuan_text
 from cishan.permissions import Permission, holds
@@ -51,12 +52,6 @@ MARK_APPROVED = "UPDATE purchase SET approved_by_id = $2, approved_at = $3 WHERE
 DROP = "DELETE FROM purchase WHERE id = $1"
 ORDERS_OF_CLAIM = "SELECT DISTINCT order_id FROM order_line WHERE owner_kind = 'claim' AND owner_id = $1"
 LOCK_FUND = "SELECT id FROM fund WHERE id = $1 FOR NO KEY UPDATE"
-PROMISED = """
-SELECT coalesce(sum(c.price_fen), 0)::bigint AS fen
-  FROM claim c JOIN wish w ON w.id = c.wish_id JOIN campaign k ON k.id = w.campaign_id
-  JOIN fund f ON f.charity_id = k.charity_id
- WHERE f.id = $1 AND c.status = 'paid'
-"""
 
 
 @dataclass(frozen=True)
@@ -194,19 +189,13 @@ async def fund_of(claim: JsonRow) -> int:
     return found
 
 
-async def promised_fen(fund_id: int) -> int:
-    """What donors have paid for wishes and finance has not advanced yet: it is promised to those wishes."""
-    found: int = (await rows(PROMISED, fund_id))[0]["fen"]
-    return found
-
-
 async def _check_covered(fund_id: int, extra_fen: int) -> None:
     """Raises Conflict when the fund can't pay the extra out of what is its own. One at a time, under the fund's lock."""
     await rows(LOCK_FUND, fund_id)
-    free_fen = max(0, await own_balance_of(fund_id) - await promised_fen(fund_id))
+    free_fen = max(0, min(await spendable_of(fund_id), await free_at(fund_id, AccountType.ALIPAY)))
     if extra_fen > free_fen:
         raise Conflict(
-            f"多花的 {yuan_text(extra_fen)} 元，项目里的钱不够：除去别的心愿已经收到、还没拨付的捐款，"
+            f"多花的 {yuan_text(extra_fen)} 元，项目里的钱不够：除去别的心愿已经收到、还没拨付的捐款，和分配、退款要用的钱，"
             f"只剩 {yuan_text(free_fen)} 元。可以等项目有结余时再同意，或者现在不同意。"
         )
 

@@ -23,7 +23,7 @@ from cishan.donations.states import DonationStatus
 from cishan.donations.totals import count_gift, total_of
 from cishan.errors import Conflict, InvalidInput, NotFound
 from cishan.events.actions import record_event
-from cishan.ledger.queries import uncommitted_of
+from cishan.ledger.free import spendable_of
 from cishan.messages.actions import queue_notice
 from cishan.money import yuan_text
 from cishan.payments.actions import NewLine, close_unopened, open_order
@@ -322,7 +322,7 @@ class DonationPayments:
         """All of it, while its fund has as much that is promised to nobody."""
         donation = await lock_donation(owner_id)
         await rows(LOCK_FUND, donation["fund_id"])
-        free_fen = max(await uncommitted_of(donation["fund_id"]), 0)
+        free_fen = max(await spendable_of(donation["fund_id"]), 0)
         return Unspent(min(donation["amount_fen"], free_fen), untouched=donation["amount_fen"] <= free_fen)
 
     async def give_up(self, owner_id: int, *, actor: Viewer | None, now: datetime) -> None:

@@ -64,12 +64,6 @@ async def balance_of(fund_id: int, type_: AccountType, division_code: str = "") 
     return found[0].balance_fen if found else 0
 
 
-async def own_balance_of(fund_id: int) -> int:
-    """What lies in the charity's account for this fund's use, without money whose owner is not settled."""
-    held = {AccountType.ALIPAY, AccountType.UNASSIGNED}
-    return sum(item.balance_fen for item in await balances_of(fund_id) if item.type in held)
-
-
 def uncommitted_fen(balances: Sequence[Balance], held_fen: int) -> int:
     """What a fund may still promise: received, less refunds made or due, spending (approved help included), fees, what
     towns hold to buy with, and `held_fen`, which allocations have set aside. Pure.
@@ -80,7 +74,7 @@ def uncommitted_fen(balances: Sequence[Balance], held_fen: int) -> int:
 
 
 async def uncommitted_of(fund_id: int) -> int:
-    """What a fund may still promise to anybody. Whoever is about to promise holds the fund's row lock."""
+    """What a fund has promised to nobody in the books; `free.spendable_of` takes off what is promised beside them."""
     held_fen: int = (await rows("SELECT held_fen FROM fund WHERE id = $1", fund_id))[0]["held_fen"]
     return uncommitted_fen(await balances_of(fund_id), held_fen)
 

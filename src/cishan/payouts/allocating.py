@@ -7,13 +7,12 @@ from tortoise.transactions import in_transaction
 
 from cishan.accounts.viewer import Viewer
 from cishan.charities.states import FundKind
-from cishan.claims.purchases import promised_fen
 from cishan.clock import beijing_day
 from cishan.database import JsonRow, rows
 from cishan.divisions.rules import is_code, is_town
 from cishan.errors import Conflict, Forbidden, InvalidInput, NotFound
 from cishan.events.actions import record_event
-from cishan.ledger.queries import uncommitted_of
+from cishan.ledger.free import spendable_of
 from cishan.money import yuan_text
 from cishan.payouts.models import PayoutTerms
 from cishan.payouts.rules import Terms, check_covered
@@ -56,9 +55,7 @@ async def allocate(fund_id: int, share: Share, *, actor: Viewer, now: datetime) 
         fund = await lock_fund(fund_id)
         check_reserve(share, (await terms_on(fund["charity_id"], now)).third_person_over_fen)
         await _check_line(fund, share)
-        # Money that donors gave for wishes and that finance has not advanced yet is promised to those wishes.
-        promised = await promised_fen(fund_id) if fund["kind"] == FundKind.WISH else 0
-        check_covered(share.amount_fen, await uncommitted_of(fund_id) - promised, "这个项目")
+        check_covered(share.amount_fen, await spendable_of(fund_id), "这个项目")
         placed = (share.division_code, share.category.strip(), share.amount_fen, share.case_limit_fen)
         added = await rows(ADD, fund_id, share.budget_line_id, *placed, actor.account_id, now)
         await hold(fund_id, share.amount_fen)

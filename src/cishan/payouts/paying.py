@@ -14,14 +14,12 @@ import xlsxwriter
 from tortoise.transactions import in_transaction
 
 from cishan.accounts.viewer import Viewer
-from cishan.charities.states import FundKind
-from cishan.claims.purchases import promised_fen
 from cishan.database import JsonRow, rows
 from cishan.errors import Conflict, InvalidInput, NotFound
 from cishan.events.actions import record_event, record_events
 from cishan.ledger.actions import Source, book_payout, reverse_entry
-from cishan.ledger.queries import balance_of
-from cishan.ledger.states import AccountType, EntryKind
+from cishan.ledger.free import free_at
+from cishan.ledger.states import EntryKind
 from cishan.money import yuan_text
 from cishan.payouts.allocating import hold, lock_fund, must
 from cishan.payouts.applying import SUBJECT, found_ties, hands_of, lock_payout
@@ -48,10 +46,6 @@ LOCK_MANY = """
 SELECT p.id, p.fund_id, p.status, p.division_code, p.household_id, p.amount_fen, p.kin_hit, p.second_is_outside, p.applied_by_id,
        p.first_by_id, p.second_by_id, p.third_by_id, y.kind AS payee_kind
   FROM payout p JOIN payee y ON y.id = p.payee_id WHERE p.id = ANY($1) ORDER BY p.id FOR NO KEY UPDATE OF p
-"""
-ON_ITS_WAY = """
-SELECT coalesce(sum(p.amount_fen), 0)::bigint AS fen FROM payout p JOIN payout_file f ON f.id = p.file_id
- WHERE p.fund_id = $1 AND p.status = 'in_file' AND f.channel = $2
 """
 ADD_FILE = """
 INSERT INTO payout_file (fund_id, made_by_id, made_at, payouts_count, total_fen, channel) VALUES ($1, $2, $3, $4, $5, $6)
@@ -107,9 +101,9 @@ async def make_file(
         for row in found:
             check_move(PayoutStatus(row["status"]), "file")
             await _check_payer(row, actor, sealer=sealer, now=now)
-        fund = await lock_fund(fund_id)
+        await lock_fund(fund_id)
         total_fen = sum(row["amount_fen"] for row in found)
-        check_holds(channel, total_fen, await _free_at(channel, fund))
+        check_holds(channel, total_fen, await free_at(fund_id, PLACES[channel]))
         values = (fund_id, actor.account_id, now, len(found), total_fen, channel.value)
         file_id: int = (await rows(ADD_FILE, *values))[0]["id"]
         await rows(TAKE, chosen, now, file_id, actor.account_id)
@@ -123,18 +117,6 @@ def _only_fund(found: list[JsonRow]) -> int:
     if len(funds) != 1:
         raise Conflict("一个文件只能付一个项目的钱。请按项目分开做（慈善法第五十四条）。")
     return int(funds.pop())
-
-
-async def _free_at(channel: PayoutChannel, fund: JsonRow) -> int:
-    """What help may take of a locked fund where the channel pays: not what is on its way already, and at Alipay, from where
-    refunds and towns' advances go too, not what is owed to donors or promised to wishes."""
-    on_its_way: int = (await rows(ON_ITS_WAY, fund["id"], channel.value))[0]["fen"]
-    there_fen = await balance_of(fund["id"], PLACES[channel]) - on_its_way
-    if channel is not PayoutChannel.ALIPAY:
-        return there_fen
-    owed_fen = -sum([await balance_of(fund["id"], type_) for type_ in (AccountType.UNASSIGNED, AccountType.REFUND_DUE)])
-    promised = await promised_fen(fund["id"]) if fund["kind"] == FundKind.WISH else 0
-    return there_fen - owed_fen - promised
 
 
 async def _check_payer(payout: JsonRow, actor: Viewer, *, sealer: Sealer, now: datetime) -> None:

@@ -12,7 +12,7 @@ from cishan.errors import InvalidInput, NotFound
 from cishan.forms.answering import NOTHING, answer_form
 from cishan.forms.reading import FormModel, read_form
 from cishan.forms.typed import OptionalYuanAsFen, YuanAsFen
-from cishan.ledger.queries import uncommitted_of
+from cishan.ledger.free import spendable_of
 from cishan.payouts.allocating import CATEGORY_LONGEST, Share, allocate
 from cishan.payouts.choices import (
     FundChoice,
@@ -123,7 +123,7 @@ async def _shares(
         fund=fund,
         action=f"{SHARES}?fund={fund.id}",
         funds=tuple((one.name, f"{SHARES}?fund={one.id}", one.id == fund.id) for one in funds),
-        free_fen=await uncommitted_of(fund.id),
+        free_fen=await spendable_of(fund.id),
         shares=await shares_of_fund(fund.id),
         places=await places_of(viewer_of(request)),
         values=values,
