@@ -3,7 +3,8 @@
 from cishan.schema import QuickMigration
 from tortoise.migrations import operations as ops
 from cishan.ledger.states import AccountType, EntryKind
-from cishan.payouts.states import PayeeKind, PayoutKind, PayoutStatus, Tie
+from cishan.payouts.states import PayeeKind, PayoutKind, PayoutStatus
+from cishan.kin.states import Tie
 from tortoise.fields.base import OnDelete
 from tortoise import fields
 from tortoise.indexes import Index

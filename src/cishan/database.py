@@ -39,6 +39,7 @@ MODEL_MODULES = [
     "cishan.donations.models",
     "cishan.projects.models",
     "cishan.monthly.models",
+    "cishan.kin.models",
     "cishan.payouts.models",
     "cishan.urgent.models",
     "cishan.receipts.models",

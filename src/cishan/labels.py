@@ -19,10 +19,11 @@ from cishan.claims.states import (
 from cishan.disclosures.states import DutyKind, Urgency
 from cishan.donations.states import DonationStatus
 from cishan.households.states import ConsentMethod, ConsentPurpose, Group, MembershipEnd, SealedField
+from cishan.kin.states import Tie
 from cishan.ledger.states import AccountType, EntryKind
 from cishan.monthly.states import PlanStatus
 from cishan.payments.states import LateChoice, NoticeVerdict, OrderStatus, PayChannel, UnassignedReason
-from cishan.payouts.states import PayeeKind, PayoutChannel, PayoutKind, PayoutStatus, Tie, TransferState
+from cishan.payouts.states import PayeeKind, PayoutChannel, PayoutKind, PayoutStatus, TransferState
 from cishan.plans.states import AtTarget, GivingWay, ProjectKind, Reach, SurplusRule
 from cishan.projects.states import AmendmentStatus, ProjectStatus
 from cishan.receipts.states import (

@@ -2,9 +2,10 @@
 
 from cishan.charities.actions import allow_transfers, set_up_merchant
 from cishan.clock import SteppedClock, beijing_day
-from cishan.payouts.kin import Near, declare_ties
+from cishan.kin.states import Tie
+from cishan.kin.ties import Near, declare_ties
 from cishan.payouts.paying import record_paid, record_returned
-from cishan.payouts.states import PayeeKind, Tie
+from cishan.payouts.states import PayeeKind
 from cishan.payouts.transferring import begin_transfers, send_due_transfers
 from cishan.payouts.vouching import Proof, record_proof
 from cishan.sealing import Sealer

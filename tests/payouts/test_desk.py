@@ -6,12 +6,12 @@ from starlette.applications import Starlette
 from cishan.accounts.states import Role
 from cishan.clock import SteppedClock
 from cishan.database import rows
+from cishan.kin.states import Tie
+from cishan.kin.ties import Near, declare_ties
 from cishan.payouts.allocating import set_terms
 from cishan.payouts.applying import refuse_payout
-from cishan.payouts.kin import Near, declare_ties
 from cishan.payouts.paying import record_paid
 from cishan.payouts.rules import Terms
-from cishan.payouts.states import Tie
 from cishan.sealing import Sealer
 from cishan.summaries.sources import lines_of
 from conftest import browser_for

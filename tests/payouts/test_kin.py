@@ -12,10 +12,11 @@ from cishan.divisions.rules import county_of
 from cishan.errors import Forbidden, NotFound
 from cishan.households import actions as households
 from cishan.households.actions import HouseholdFacts, MemberFacts
+from cishan.kin.states import Tie
+from cishan.kin.ties import Near, declare_ties, ties_of_family
 from cishan.payouts.applying import refuse_payout
-from cishan.payouts.kin import Near, declare_ties, ties_of_family
 from cishan.payouts.rules import DEFAULT_TERMS
-from cishan.payouts.states import PayoutStatus, Tie
+from cishan.payouts.states import PayoutStatus
 from cishan.sealing import Sealer
 from cishan.settings import Settings
 from cishan.verify.checks import run_checks
@@ -102,13 +103,19 @@ async def test_families_without_kin_are_left_alone(bureau: Bureau, count: int) -
     alarms = 0
     for number in range(count):
         home = await make_home(bureau, door=f"前屯村 {number + 500} 号")
-        alarms += bool(await ties_of_family(home, bureau.fund_id, terms=DEFAULT_TERMS, sealer=bureau.sealer))
+        alarms += bool(
+            await ties_of_family(
+                home, bureau.fund_id, large_donor_fen=DEFAULT_TERMS.large_donor_fen, sealer=bureau.sealer
+            )
+        )
     assert alarms == 0
 
 
 async def test_a_namesake_of_the_villages_coordinator_is_flagged(bureau: Bureau) -> None:
     home = await make_home(bureau, name="周大柱")
-    found = await ties_of_family(home, bureau.fund_id, terms=DEFAULT_TERMS, sealer=bureau.sealer)
+    found = await ties_of_family(
+        home, bureau.fund_id, large_donor_fen=DEFAULT_TERMS.large_donor_fen, sealer=bureau.sealer
+    )
     assert {(one.account_id, one.tie) for one in found} == {(bureau.coordinator.account_id, Tie.SURNAME_VILLAGE)}
 
 
@@ -118,7 +125,9 @@ async def test_a_phone_is_a_tie_without_being_declared(bureau: Bureau) -> None:
         Role.FINANCE, bureau.finance.division_code, sealer=bureau.sealer, now=bureau.clock.now(), phone=phone
     )
     home = await make_home(bureau, phone=phone)
-    found = await ties_of_family(home, bureau.fund_id, terms=DEFAULT_TERMS, sealer=bureau.sealer)
+    found = await ties_of_family(
+        home, bureau.fund_id, large_donor_fen=DEFAULT_TERMS.large_donor_fen, sealer=bureau.sealer
+    )
     assert {(one.account_id, one.tie) for one in found} == {(kin.account_id, Tie.PHONE)}
     payout_id = await make_application(bureau, await make_share(bureau), await make_payee(bureau, home))
     with pytest.raises(Forbidden, match="避嫌"):
@@ -130,7 +139,9 @@ async def test_a_small_donor_is_no_reason(bureau: Bureau) -> None:
     donor = await make_donor(sealer=bureau.sealer, now=bureau.clock.now(), phone=phone)
     await give(bureau, 100, donor=donor)
     home = await make_home(bureau, phone=phone)
-    assert not await ties_of_family(home, bureau.fund_id, terms=DEFAULT_TERMS, sealer=bureau.sealer)
+    assert not await ties_of_family(
+        home, bureau.fund_id, large_donor_fen=DEFAULT_TERMS.large_donor_fen, sealer=bureau.sealer
+    )
 
 
 async def test_a_tie_declared_after_the_application_still_counts(bureau: Bureau) -> None:

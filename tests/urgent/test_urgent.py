@@ -8,12 +8,13 @@ from cishan.accounts.viewer import Viewer
 from cishan.clock import SteppedClock
 from cishan.database import rows
 from cishan.errors import Conflict, Forbidden, InvalidInput
+from cishan.kin.states import Tie
+from cishan.kin.ties import Near, declare_ties
 from cishan.messages.models import OutboxMessage
 from cishan.payouts.allocating import Share, allocate
 from cishan.payouts.applying import approve_payout, refuse_payout
-from cishan.payouts.kin import Near, declare_ties
 from cishan.payouts.paying import record_paid, record_returned
-from cishan.payouts.states import PayoutStatus, Tie
+from cishan.payouts.states import PayoutStatus
 from cishan.sealing import Sealer
 from cishan.summaries.sources import lines_of
 from cishan.supervision.queries import overdue_for

@@ -12,10 +12,11 @@ from cishan.database import JsonRow, rows
 from cishan.divisions.rules import contains
 from cishan.errors import Conflict, InvalidInput, NotFound
 from cishan.events.actions import REASON_LABEL, record_event
+from cishan.kin.states import Tie
+from cishan.kin.ties import Found, ties_of_family
 from cishan.ledger.actions import Source, book_payable
 from cishan.messages.actions import queue_notice
 from cishan.payouts.allocating import hold, lock_fund, must
-from cishan.payouts.kin import Found, ties_of_family
 from cishan.payouts.rules import (
     REASON_LONGEST,
     Hands,
@@ -28,7 +29,7 @@ from cishan.payouts.rules import (
     is_outside,
     status_after_approval,
 )
-from cishan.payouts.states import PayoutKind, PayoutStatus, Tie
+from cishan.payouts.states import PayoutKind, PayoutStatus
 from cishan.payouts.terms import terms_on
 from cishan.permissions import Permission
 from cishan.sealing import Sealer
@@ -102,7 +103,9 @@ async def apply_for(application: Application, *, actor: Viewer, sealer: Sealer, 
         household_id, place = payee["household_id"], payee["division_code"]
         found: frozenset[Found] = frozenset()
         if household_id is not None:
-            found = await ties_of_family(household_id, share["fund_id"], terms=terms, sealer=sealer)
+            found = await ties_of_family(
+                household_id, share["fund_id"], large_donor_fen=terms.large_donor_fen, sealer=sealer
+            )
         values = (asked.payee_id, asked.amount_fen, asked.what, sealer.seal(asked.reason, PAYOUT_REASON))
         limits = (asked.price_note, bool(found), asked.amount_fen > terms.third_person_over_fen, asked.is_urgent)
         whose = (share["fund_id"], share["id"], asked.kind.value, now, place, household_id, asked.person_id)
@@ -234,7 +237,9 @@ async def found_ties(payout: JsonRow, *, sealer: Sealer, now: datetime) -> froze
     before = frozenset(Found(row["account_id"], Tie(row["tie"])) for row in await rows(HITS, payout["id"]))
     charity = await rows("SELECT charity_id FROM fund WHERE id = $1", payout["fund_id"])
     terms = await terms_on(charity[0]["charity_id"], now)
-    return before | await ties_of_family(payout["household_id"], payout["fund_id"], terms=terms, sealer=sealer)
+    return before | await ties_of_family(
+        payout["household_id"], payout["fund_id"], large_donor_fen=terms.large_donor_fen, sealer=sealer
+    )
 
 
 async def _keep_hits(payout_id: int, place: str, found: frozenset[Found], *, sealer: Sealer, now: datetime) -> None:

@@ -11,10 +11,11 @@ from cishan.accounts.viewer import Viewer
 from cishan.database import rows
 from cishan.divisions.queries import names_of
 from cishan.divisions.rules import town_of
+from cishan.kin.states import Tie
 from cishan.labels import ROLE_LABELS, label
 from cishan.listing import page_number, pagination
 from cishan.page_parts import Column, Pagination
-from cishan.payouts.states import PayoutStatus, Tie
+from cishan.payouts.states import PayoutStatus
 from cishan.templating import page_response
 from cishan.web import viewer_of
 

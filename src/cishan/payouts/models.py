@@ -8,7 +8,8 @@ from tortoise.models import Model
 from cishan.accounts.models import Account
 from cishan.charities.models import Charity, Fund
 from cishan.households.models import Household, Person
-from cishan.payouts.states import PayeeKind, PayoutChannel, PayoutKind, PayoutStatus, Tie, TransferState
+from cishan.kin.states import Tie
+from cishan.payouts.states import PayeeKind, PayoutChannel, PayoutKind, PayoutStatus, TransferState
 from cishan.projects.models import BudgetLine
 
 
@@ -281,22 +282,6 @@ class PayoutProof(Model):
             CheckConstraint(check="amount_fen > 0", name="ck_payout_proof_amount"),
             UniqueConstraint(fields=("number",), name="uq_payout_proof_number", condition="number <> ''"),
         ]
-
-
-class AccountTie(Model):
-    """What somebody declared of themselves and their near kin: keyed digests alone, nothing to read."""
-
-    id = fields.BigIntField(primary_key=True)
-    account: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField(
-        "cishan.Account", related_name="ties", on_delete=fields.RESTRICT
-    )
-    tie = fields.CharEnumField(Tie, max_length=16)
-    digest = fields.CharField(max_length=64, db_index=True)
-    declared_at = fields.DatetimeField()
-
-    class Meta:
-        table = "account_tie"
-        constraints = [UniqueConstraint(fields=("account_id", "tie", "digest"), name="uq_account_tie")]
 
 
 class KinHit(Model):

@@ -1,4 +1,4 @@
-"""The life of a payout, and what ties people to a family. Pure."""
+"""The life of a payout, of its transfer, and the kinds of accounts. Pure."""
 
 from enum import StrEnum
 
@@ -66,12 +66,3 @@ OPEN_TRANSFERS = frozenset({TransferState.REQUESTED, TransferState.UNKNOWN})
 class PayeeKind(StrEnum):
     BANK = "bank"
     ALIPAY = "alipay"
-
-
-class Tie(StrEnum):
-    """What an account and a family have in common (R-11)."""
-
-    PHONE = "phone"
-    ID_NUMBER = "id_number"
-    ADDRESS = "address"
-    SURNAME_VILLAGE = "surname_village"

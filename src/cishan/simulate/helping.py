@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from random import Random
 
 from cishan.divisions.rules import town_of
+from cishan.kin.states import Tie
+from cishan.kin.ties import Near, declare_ties
 from cishan.payouts.allocating import Share, allocate
 from cishan.payouts.applying import Application, apply_for, approve_payout
-from cishan.payouts.kin import Near, declare_ties
 from cishan.payouts.payees import PayeeFacts, enter_payee, verify_payee
 from cishan.payouts.paying import make_file, record_paid, record_returned
 from cishan.payouts.rules import MOST_FILED
-from cishan.payouts.states import PayeeKind, PayoutKind, Tie
+from cishan.payouts.states import PayeeKind, PayoutKind
 from cishan.simulate.scene import Scene
 
 FIRST_CARD, SECOND_CARD = 6_222_021_602_000_000_000, 6_222_021_603_000_000_000

@@ -10,41 +10,20 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from tortoise.transactions import in_transaction
+
 from cishan.accounts.viewer import Viewer
 from cishan.database import JsonRow, rows
 from cishan.divisions.rules import subtree
 from cishan.errors import InvalidInput
+from cishan.events.actions import record_event
 from cishan.households.registry import ADDRESS_LABEL, ID_LABEL, NAME_LABEL, PHONE_LABEL
-from cishan.payouts.rules import Terms
-from cishan.payouts.states import Tie
+from cishan.kin.states import Tie
 from cishan.sealing import Sealer
+from cishan.wishes.identifying import COMPOUND_SURNAMES
 
 LABEL = "account_tie"
 ACCOUNT_NAME, ACCOUNT_PHONE = "account.name", "account.phone"
-TWO_CHARACTER_SURNAMES = frozenset(
-    [
-        "欧阳",
-        "司马",
-        "上官",
-        "诸葛",
-        "东方",
-        "皇甫",
-        "尉迟",
-        "公孙",
-        "慕容",
-        "令狐",
-        "长孙",
-        "宇文",
-        "司徒",
-        "司空",
-        "夏侯",
-        "轩辕",
-        "端木",
-        "百里",
-        "南宫",
-        "独孤",
-    ]
-)
 MOST_TIES = 40
 """Digests that one form may declare."""
 NOT_ADDRESS = re.compile(r"[\s,，。.、#\-－—_()（）]")
@@ -57,6 +36,9 @@ SELECT h.division_code, h.address_sealed, p.name_sealed, p.id_number_sealed, p.p
 DECLARE = """
 INSERT INTO account_tie (account_id, tie, digest, declared_at) SELECT $1, tie, digest, $4
   FROM unnest($2::varchar[], $3::varchar[]) AS given (tie, digest) ON CONFLICT DO NOTHING
+"""
+DECLARED = """
+SELECT tie, count(*) AS count, max(declared_at) AS last_at FROM account_tie WHERE account_id = $1 GROUP BY tie ORDER BY tie
 """
 # Who counts: staff at work, and donors who gave the fund at least $3. A phone is one of an account without declaring it.
 FOUND = """
@@ -85,6 +67,15 @@ class Near:
 
 
 @dataclass(frozen=True)
+class Declared:
+    """What an account has declared of one kind."""
+
+    tie: Tie
+    count: int
+    last_at: datetime
+
+
+@dataclass(frozen=True)
 class Found:
     account_id: int
     tie: Tie
@@ -92,7 +83,7 @@ class Found:
 
 def surname_of(name: str) -> str:
     """The family name: one character, or two where the first two are a known one."""
-    return name[:2] if name[:2] in TWO_CHARACTER_SURNAMES else name[:1]
+    return name[:2] if name[:2] in COMPOUND_SURNAMES else name[:1]
 
 
 def digest_of(near: Near, sealer: Sealer) -> str:
@@ -107,19 +98,28 @@ async def declare_ties(near: Iterable[Near], *, actor: Viewer, sealer: Sealer, n
     if not 0 < len(given) <= MOST_TIES:
         raise InvalidInput({"near": f"请填 1 到 {MOST_TIES} 项。"})
     digests = [digest_of(one, sealer) for one in given]
-    await rows(DECLARE, actor.account_id, [one.tie.value for one in given], digests, now)
+    async with in_transaction():
+        await rows(DECLARE, actor.account_id, [one.tie.value for one in given], digests, now)
+        await record_event(
+            "account", actor.account_id, "declare_ties", actor=actor, now=now, detail={"count": len(given)}
+        )
     return len(given)
 
 
-async def ties_of_family(household_id: int, fund_id: int, *, terms: Terms, sealer: Sealer) -> frozenset[Found]:
-    """Accounts with a tie to a family: large donors of the fund, and staff. Nothing is shown and nothing is kept."""
+async def declared_by(account_id: int) -> tuple[Declared, ...]:
+    """How many of each kind an account has declared, and when last; what they were nobody can say."""
+    return tuple(Declared(Tie(row["tie"]), row["count"], row["last_at"]) for row in await rows(DECLARED, account_id))
+
+
+async def ties_of_family(household_id: int, fund_id: int, *, large_donor_fen: int, sealer: Sealer) -> frozenset[Found]:
+    """Accounts with a tie to a family: staff, and whoever gave the fund so much. Nothing is shown and nothing is kept."""
     members = await rows(FAMILY, household_id)
     if not members:
         return frozenset()
     near = _near(members, sealer)
     phones = [sealer.digest(one.text, ACCOUNT_PHONE) for one in near if one.tie is Tie.PHONE]
     ties, digests = [one.tie.value for one in near], [digest_of(one, sealer) for one in near]
-    matched = await rows(FOUND, ties, digests, phones, fund_id, terms.large_donor_fen)
+    matched = await rows(FOUND, ties, digests, phones, fund_id, large_donor_fen)
     declared = frozenset(Found(row["account_id"], Tie(row["tie"])) for row in matched)
     return declared | await _of_the_village(members, sealer)
 
