@@ -14,7 +14,8 @@ from cishan.clock import SteppedClock
 from cishan.database import rows
 from cishan.errors import Conflict, Forbidden, IllegalMove, InvalidInput, NotFound
 from cishan.ledger.actions import Source, book_payable
-from cishan.ledger.queries import balance_of, uncommitted_of
+from cishan.ledger.free import spendable_of
+from cishan.ledger.queries import balance_of
 from cishan.ledger.states import AccountType
 from cishan.payouts.allocating import Share, allocate, set_terms
 from cishan.payouts.applying import Application, apply_for, approve_payout, refuse_payout
@@ -86,7 +87,7 @@ async def test_help_goes_from_the_fund_to_a_line_of_the_familys_list(bureau: Bur
     assert (line.kind, line.what, line.amount_fen) == (LineKind.CHARITY, "大病救助金", 100_000)
     assert await balance_of(bureau.fund_id, AccountType.PAYABLE) == 0
     assert await balance_of(bureau.fund_id, AccountType.BANK) == 900_000
-    assert await uncommitted_of(bureau.fund_id) == 500_000
+    assert await spendable_of(bureau.fund_id) == 500_000
     await keeps_every_promise(bureau)
 
 
@@ -104,12 +105,12 @@ async def test_money_that_comes_back_leaves_the_list_and_the_allocation_has_it_a
     payout_id = await make_approved(bureau)
     await send(bureau, payout_id)
     await record_paid(payout_id, paid_at=now, actor=bureau.cashier, now=now)
-    free_fen = await uncommitted_of(bureau.fund_id)
+    free_fen = await spendable_of(bureau.fund_id)
     await record_returned(payout_id, "账号已注销", actor=bureau.cashier, now=now)
     assert await lines_of(await home_of(payout_id), 2025) == ()
     assert await balance_of(bureau.fund_id, AccountType.BANK) == 1_000_000
     assert await balance_of(bureau.fund_id, AccountType.SPENDING) == 0
-    assert await uncommitted_of(bureau.fund_id) == free_fen
+    assert await spendable_of(bureau.fund_id) == free_fen
     with pytest.raises(IllegalMove):
         await record_returned(payout_id, "再退一次", actor=bureau.cashier, now=now)
     await keeps_every_promise(bureau)
@@ -186,7 +187,7 @@ async def test_an_allocation_never_exceeds_what_the_fund_has(bureau: Bureau) -> 
     with pytest.raises(Conflict, match="不够"):
         await make_share(bureau, 400_001)
     await make_share(bureau, 400_000)
-    assert await uncommitted_of(bureau.fund_id) == 0
+    assert await spendable_of(bureau.fund_id) == 0
     with pytest.raises(InvalidInput):
         await allocate(bureau.fund_id, Share(TOWN, "大病救助", 0), actor=bureau.finance, now=now)
     with pytest.raises(Forbidden):
@@ -348,7 +349,7 @@ async def test_another_gift_makes_room(bureau: Bureau) -> None:
     bureau.clock.advance(timedelta(minutes=1))
     await give(bureau, 5_000)
     await make_share(bureau, 5_000)
-    assert await uncommitted_of(bureau.fund_id) == 0
+    assert await spendable_of(bureau.fund_id) == 0
 
 
 async def test_who_is_elsewhere_does_not_approve(bureau: Bureau) -> None:

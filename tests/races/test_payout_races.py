@@ -10,9 +10,10 @@ from cishan.charities.actions import allow_transfers, set_up_merchant
 from cishan.clock import SteppedClock
 from cishan.database import rows
 from cishan.errors import CishanError
-from cishan.ledger.queries import balance_of, uncommitted_of
+from cishan.ledger import free
+from cishan.ledger.free import spendable_of
+from cishan.ledger.queries import balance_of
 from cishan.ledger.states import AccountType
-from cishan.payouts import allocating
 from cishan.payouts.applying import approve_payout
 from cishan.payouts.paying import record_paid, record_returned
 from cishan.payouts.states import PayeeKind
@@ -58,13 +59,13 @@ async def is_sound(bureau: Bureau) -> bool:
 
 async def test_shares_set_aside_at_once_never_exceed_the_fund(bureau: Bureau) -> None:
     assert await succeeded(*[make_share(bureau, 300_000) for _ in range(TIMES)]) == 3
-    assert await uncommitted_of(bureau.fund_id) == 100_000
+    assert await spendable_of(bureau.fund_id) == 100_000
     assert await is_sound(bureau)
 
 
 async def test_without_the_funds_lock_they_would(bureau: Bureau, monkeypatch: pytest.MonkeyPatch) -> None:
     """Positive control: the same at once, with the lock taken away."""
-    monkeypatch.setattr(allocating, "LOCK_FUND", allocating.LOCK_FUND.removesuffix(" FOR NO KEY UPDATE"))
+    monkeypatch.setattr(free, "LOCK", free.LOCK.removesuffix(" FOR NO KEY UPDATE"))
     assert await succeeded(*[make_share(bureau, 300_000) for _ in range(TIMES)]) > 3
     assert not await is_sound(bureau)
 

@@ -21,7 +21,7 @@ from cishan.divisions.rules import town_of
 from cishan.errors import CishanError, Conflict, Forbidden, InvalidInput, NotFound
 from cishan.events.actions import REASON_LABEL, record_event
 from cishan.ledger.actions import Source, book_advance, book_purchase, book_return_of_advance
-from cishan.ledger.free import free_at, spendable_of
+from cishan.ledger.free import free_at, lock_fund, spendable_of
 from cishan.ledger.states import AccountType
 from cishan.messages.actions import queue_notice
 from cishan.money import yuan_text
@@ -51,7 +51,6 @@ MARK_BOOKED = "UPDATE purchase SET booked_at = $2 WHERE id = $1"
 MARK_APPROVED = "UPDATE purchase SET approved_by_id = $2, approved_at = $3 WHERE id = $1"
 DROP = "DELETE FROM purchase WHERE id = $1"
 ORDERS_OF_CLAIM = "SELECT DISTINCT order_id FROM order_line WHERE owner_kind = 'claim' AND owner_id = $1"
-LOCK_FUND = "SELECT id FROM fund WHERE id = $1 FOR NO KEY UPDATE"
 
 
 @dataclass(frozen=True)
@@ -95,10 +94,20 @@ async def _advance(claim_id: int, *, actor: Viewer, now: datetime) -> AdvanceRes
             await move_claim(claim, "advance", actor=actor, now=now, due_at=claim["due_at"], detail=detail)
             added = await rows(ADD_ADVANCE, claim_id, town, amount_fen, actor.account_id, now)
             fund_id = await fund_of(claim)
+            await _check_at_alipay(fund_id, amount_fen)
             await book_advance(fund_id, town, amount_fen, Source("advance", added[0]["id"]), now=now)
     except CishanError as error:
         return AdvanceResult(claim_id, error.sentence)
     return AdvanceResult(claim_id)
+
+
+async def _check_at_alipay(fund_id: int, amount_fen: int) -> None:
+    """Raises Conflict when the money has left Alipay, as with a withdrawal; the claim just moved on and is promised no more."""
+    await lock_fund(fund_id)
+    if amount_fen > await free_at(fund_id, AccountType.ALIPAY):
+        raise Conflict(
+            "这个项目在支付宝里的钱不够拨这一笔，可能已经提现到银行了。请先把钱转回支付宝，或者等收到新的捐款。"
+        )
 
 
 async def _check_not_frozen(claim_id: int) -> None:
@@ -191,7 +200,7 @@ async def fund_of(claim: JsonRow) -> int:
 
 async def _check_covered(fund_id: int, extra_fen: int) -> None:
     """Raises Conflict when the fund can't pay the extra out of what is its own. One at a time, under the fund's lock."""
-    await rows(LOCK_FUND, fund_id)
+    await lock_fund(fund_id)
     free_fen = max(0, min(await spendable_of(fund_id), await free_at(fund_id, AccountType.ALIPAY)))
     if extra_fen > free_fen:
         raise Conflict(

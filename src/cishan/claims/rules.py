@@ -161,7 +161,8 @@ def unspent_of(status: ClaimStatus, price_fen: int, spent_fen: int | None, *, wa
     """
     if waits_for_leave:
         return Unspent(0, untouched=False)
-    return Unspent(max(price_fen - (spent_fen or 0), 0), untouched=status is ClaimStatus.PAID)
+    left_fen = max(price_fen - (spent_fen or 0), 0)
+    return Unspent(left_fen, status is ClaimStatus.PAID, released_fen=price_fen if status in UNBOUGHT else 0)
 
 
 def refusal_of_payment(status: ClaimStatus) -> UnassignedReason | None:

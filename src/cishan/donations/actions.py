@@ -23,7 +23,7 @@ from cishan.donations.states import DonationStatus
 from cishan.donations.totals import count_gift, total_of
 from cishan.errors import Conflict, InvalidInput, NotFound
 from cishan.events.actions import record_event
-from cishan.ledger.free import spendable_of
+from cishan.ledger.free import lock_fund, spendable_of
 from cishan.messages.actions import queue_notice
 from cishan.money import yuan_text
 from cishan.payments.actions import NewLine, close_unopened, open_order
@@ -50,7 +50,6 @@ SELECT d.fund_id, d.donor_id, d.shows_name, d.wants_receipt, o.late_choice
   FROM payment_order o JOIN order_line l ON l.order_id = o.id AND l.owner_kind = 'donation' JOIN donation d ON d.id = l.owner_id
  WHERE o.id = $1
 """
-LOCK_FUND = "SELECT id FROM fund WHERE id = $1 FOR NO KEY UPDATE"
 SHOW_NAME = "UPDATE donation SET shows_name = $2 WHERE id = $1"
 UNPAID = """
 SELECT d.id FROM donation d
@@ -293,7 +292,7 @@ class DonationPayments:
         donation = await lock_donation(owner_id)
         fund_id, amount_fen = donation["fund_id"], donation["amount_fen"]
         if donation["cap_fen"] is not None:
-            await rows(LOCK_FUND, fund_id)
+            await lock_fund(fund_id)
         paid_at = (await rows(PAID_AT, order_id))[0]["paid_at"]
         refused = refusal_of_payment(
             donation["status"],
@@ -319,11 +318,11 @@ class DonationPayments:
         return None
 
     async def unspent(self, owner_id: int) -> Unspent:
-        """All of it, while its fund has as much that is promised to nobody."""
+        """All that is left of it; untouched while its fund has as much that is promised to nobody."""
         donation = await lock_donation(owner_id)
-        await rows(LOCK_FUND, donation["fund_id"])
-        free_fen = max(await spendable_of(donation["fund_id"]), 0)
-        return Unspent(min(donation["amount_fen"], free_fen), untouched=donation["amount_fen"] <= free_fen)
+        await lock_fund(donation["fund_id"])
+        untouched = donation["left_fen"] <= await spendable_of(donation["fund_id"])
+        return Unspent(donation["amount_fen"], untouched=untouched)
 
     async def give_up(self, owner_id: int, *, actor: Viewer | None, now: datetime) -> None:
         """What is left is counted by `follow_refund`, once the refund's own lines are written."""

@@ -1,6 +1,5 @@
 """Balances out of the postings; nothing keeps a second truth."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -62,21 +61,6 @@ async def balances_of(fund_id: int, *, before: datetime | None = None) -> tuple[
 async def balance_of(fund_id: int, type_: AccountType, division_code: str = "") -> int:
     found = [item for item in await balances_of(fund_id) if (item.type, item.division_code) == (type_, division_code)]
     return found[0].balance_fen if found else 0
-
-
-def uncommitted_fen(balances: Sequence[Balance], held_fen: int) -> int:
-    """What a fund may still promise: received, less refunds made or due, spending (approved help included), fees, what
-    towns hold to buy with, and `held_fen`, which allocations have set aside. Pure.
-    """
-    # Promised refunds have been debited to the fund itself; the fund's own balance is a credit.
-    used = {AccountType.FUND, AccountType.SPENDING, AccountType.FEES, AccountType.TOWN_ADVANCE}
-    return -sum(item.balance_fen for item in balances if item.type in used) - held_fen
-
-
-async def uncommitted_of(fund_id: int) -> int:
-    """What a fund has promised to nobody in the books; `free.spendable_of` takes off what is promised beside them."""
-    held_fen: int = (await rows("SELECT held_fen FROM fund WHERE id = $1", fund_id))[0]["held_fen"]
-    return uncommitted_fen(await balances_of(fund_id), held_fen)
 
 
 @dataclass(frozen=True)

@@ -19,10 +19,14 @@ class Used:
 
 @dataclass(frozen=True)
 class Unspent:
-    """How much of an owner's money may still go back. `untouched` says that nobody has begun to spend it."""
+    """How much of an owner's money may still go back. `untouched` says that nobody has begun to spend it.
+
+    `released_fen` is what its fund keeps for this owner alone, and no longer once the money goes back.
+    """
 
     amount_fen: int
     untouched: bool
+    released_fen: int = 0
 
 
 class LineOwner(Protocol):

@@ -12,7 +12,7 @@ from cishan.database import JsonRow, rows
 from cishan.divisions.rules import is_code, is_town
 from cishan.errors import Conflict, Forbidden, InvalidInput, NotFound
 from cishan.events.actions import record_event
-from cishan.ledger.free import spendable_of
+from cishan.ledger.free import lock_fund, spendable_of
 from cishan.money import yuan_text
 from cishan.payouts.models import PayoutTerms
 from cishan.payouts.rules import Terms, check_covered
@@ -20,7 +20,6 @@ from cishan.payouts.terms import terms_on
 from cishan.permissions import Permission, holds
 
 CATEGORY_LONGEST = 40
-LOCK_FUND = "SELECT id, charity_id, kind, held_fen FROM fund WHERE id = $1 FOR NO KEY UPDATE"
 LINE = """
 SELECT b.amount_fen, p.fund_id,
        (SELECT coalesce(sum(a.amount_fen), 0) FROM allocation a WHERE a.budget_line_id = b.id)::bigint AS allocated_fen
@@ -104,14 +103,6 @@ async def _check_line(fund: JsonRow, share: Share) -> None:
     if line[0]["fund_id"] != fund["id"]:
         raise Conflict("这一项预算是别的项目的。一个项目的钱不能用到别的项目上（慈善法第五十四条）。")
     check_covered(share.amount_fen, line[0]["amount_fen"] - line[0]["allocated_fen"], "这一项预算")
-
-
-async def lock_fund(fund_id: int) -> JsonRow:
-    """The row of a fund, locked: one promise at a time."""
-    found = await rows(LOCK_FUND, fund_id)
-    if not found:
-        raise NotFound
-    return found[0]
 
 
 async def hold(fund_id: int, amount_fen: int) -> None:

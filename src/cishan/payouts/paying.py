@@ -18,10 +18,10 @@ from cishan.database import JsonRow, rows
 from cishan.errors import Conflict, InvalidInput, NotFound
 from cishan.events.actions import record_event, record_events
 from cishan.ledger.actions import Source, book_payout, reverse_entry
-from cishan.ledger.free import free_at
+from cishan.ledger.free import free_at, lock_fund
 from cishan.ledger.states import EntryKind
 from cishan.money import yuan_text
-from cishan.payouts.allocating import hold, lock_fund, must
+from cishan.payouts.allocating import hold, must
 from cishan.payouts.applying import SUBJECT, found_ties, hands_of, lock_payout
 from cishan.payouts.payees import HOLDER_LABEL, NUMBER_LABEL
 from cishan.payouts.rules import (

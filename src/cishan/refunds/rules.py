@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from cishan.clock import BEIJING
 from cishan.errors import Conflict, IllegalMove, InvalidInput
 from cishan.labels import label
+from cishan.money import yuan_text
 from cishan.payments.states import PayChannel
 from cishan.refunds.states import MOVES, RefundStatus
 
@@ -100,6 +101,14 @@ def check_amount(amount_fen: int, open_fen: int) -> None:
         raise InvalidInput({"amount": "退款金额要大于 0。"})
     if amount_fen > open_fen:
         raise InvalidInput({"amount": "退款金额超过了还能退的钱。请看页面上写的数。"})
+
+
+def check_fund_has(wanted_fen: int, spendable_fen: int) -> None:
+    """Raises Conflict when the fund has used the money or promised it to others: no other fund's money pays a refund (R-9)."""
+    if wanted_fen > max(0, spendable_fen):
+        raise Conflict(
+            f"这个项目收到的钱已经用了，或者已经安排给别人，现在最多只能退 {yuan_text(max(0, spendable_fen))} 元。"
+        )
 
 
 def cooling_ends(paid_at: datetime, terms: Terms) -> datetime:

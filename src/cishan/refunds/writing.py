@@ -9,6 +9,7 @@ from cishan.database import JsonRow, rows
 from cishan.errors import Conflict, NotFound
 from cishan.events.actions import record_event
 from cishan.ledger.actions import Source, book_refund, book_refund_due
+from cishan.ledger.free import lock_fund, spendable_of
 from cishan.ledger.states import AccountType
 from cishan.payments.actions import add_refunded, lock_order, lock_unassigned, promise_back
 from cishan.payments.owners import LineOwners
@@ -17,7 +18,7 @@ from cishan.payments.states import PayChannel
 from cishan.refunds.models import Refund, RefundLine
 from cishan.refunds.neighbours import Neighbours
 from cishan.refunds.queries import OrderPart, parts_of
-from cishan.refunds.rules import check_amount, next_status
+from cishan.refunds.rules import check_amount, check_fund_has, next_status
 from cishan.refunds.states import RefundReason, RefundStatus
 from cishan.services import Enqueue
 
@@ -103,10 +104,12 @@ async def write_refund(
 
 
 async def check_shares(shares: Sequence[Share], *, owners: LineOwners, counted: bool = False) -> None:
-    """Raises for a sum that can't go back: it was promised before, or what it was given for has been bought.
+    """Raises for a sum that can't go back: it was promised before, what it was given for has been bought, or its fund has used it.
 
     `counted` says that the shares' own refund is written already, so that its sum counts among what was promised.
     """
+    wanted: dict[int, int] = {}
+    released: set[tuple[str, int]] = set()
     for share in shares:
         part, own_fen = share.part, share.amount_fen if counted else 0
         open_fen = part.open_fen + own_fen
@@ -116,7 +119,15 @@ async def check_shares(shares: Sequence[Share], *, owners: LineOwners, counted: 
             unspent = await owners[part.owner_kind].unspent(part.owner_id)
             gone_fen = part.amount_fen - open_fen
             open_fen = min(open_fen, max(unspent.amount_fen - gone_fen, 0))
+            if (part.owner_kind, part.owner_id) not in released:
+                released.add((part.owner_kind, part.owner_id))
+                wanted[part.fund_id] = wanted.get(part.fund_id, 0) - unspent.released_fen
         check_amount(share.amount_fen, open_fen)
+        if not part.waits:
+            wanted[part.fund_id] = wanted.get(part.fund_id, 0) + share.amount_fen
+    for fund_id in sorted(wanted):
+        await lock_fund(fund_id)
+        check_fund_has(wanted[fund_id], await spendable_of(fund_id))
 
 
 async def promise(

@@ -8,8 +8,8 @@ _LEFT = "coalesce(sum(q.amount_fen) FILTER (WHERE a.type = coalesce(pf.channel, 
 
 FUND_COVERS_ITS_ALLOCATIONS = Check(
     name="fund_covers_its_allocations",
-    promise="每个项目分配的钱不超过收到的，预留的正好是分配了还没有批准的",
-    examined="SELECT id FROM allocation",
+    promise="每个项目用掉、分配和答应退的钱合起来不超过收到的，预留的正好是分配了还没有批准的",
+    examined="SELECT id FROM fund",
     broken="""
 SELECT f.id AS fund, f.held_fen, coalesce(n.allocated_fen, 0) AS allocated_fen, coalesce(m.used_fen, 0) AS used_fen,
        coalesce(b.free_fen, 0) AS free_fen
@@ -19,9 +19,9 @@ SELECT f.id AS fund, f.held_fen, coalesce(n.allocated_fen, 0) AS allocated_fen, 
               WHERE status IN ('approved', 'in_file', 'paid') GROUP BY fund_id) m ON m.fund_id = f.id
   LEFT JOIN (SELECT a.fund_id, -sum(p.amount_fen)::bigint AS free_fen
                FROM ledger_posting p JOIN ledger_account a ON a.id = p.account_id
-              WHERE a.type IN ('fund', 'spending', 'fees', 'town_advance') GROUP BY a.fund_id) b ON b.fund_id = f.id
+              WHERE a.type IN ('fund', 'spending', 'town_advance') GROUP BY a.fund_id) b ON b.fund_id = f.id
  WHERE f.held_fen <> coalesce(n.allocated_fen, 0) - coalesce(m.used_fen, 0)
-    OR (f.held_fen > 0 AND f.held_fen > coalesce(b.free_fen, 0))
+    OR f.held_fen > coalesce(b.free_fen, 0)
 """,
     may_be_empty=True,
 )
