@@ -7,6 +7,7 @@ import re
 
 FEN_PER_YUAN = 100
 
+GROUPED = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]*)?", re.ASCII)
 _YUAN = re.compile(r"(0|[1-9][0-9]{0,14})(?:\.([0-9]{1,2}))?", re.ASCII)
 
 
@@ -15,6 +16,13 @@ def yuan_text(fen: int) -> str:
     sign = "-" if fen < 0 else ""
     yuan, rest = divmod(abs(fen), FEN_PER_YUAN)
     return f"{sign}{yuan}.{rest:02d}"
+
+
+def without_group_commas(text: str) -> str:
+    """A number without the commas before its groups of three; raises ValueError for any other comma, which may mean a point."""
+    if "," in text and GROUPED.fullmatch(text) is None:
+        raise ValueError(f"not a number in groups of three: {text[:20]!r}")
+    return text.replace(",", "")
 
 
 def fen_from_yuan_text(text: str) -> int:

@@ -303,6 +303,7 @@ ROUTES: tuple[Row, ...] = (
     Row("/desk/payouts/{id}", GET, payouts.show_payout, May.SEE_PAYOUTS),
     Row("/desk/payouts/{id}/approve", POST, payouts.approve, May.APPROVE_PAYOUT),
     Row("/desk/payouts/{id}/refuse", POST, payouts.refuse, May.APPROVE_PAYOUT),
+    Row("/desk/payouts/{id}/stop", POST, payouts.stop, May.STOP_PAYOUT),
     Row("/desk/payouts/{id}/proof", POST, payouts.prove, May.APPLY_PAYOUT),
     Row("/desk/payouts/{id}/paid", POST, payouts.mark_paid, May.PAY_OUT),
     Row("/desk/payouts/{id}/returned", POST, payouts.mark_returned, May.PAY_OUT),

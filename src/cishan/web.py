@@ -57,6 +57,7 @@ NOTICES = {
     "payout-proved": "凭据记下了。",
     "payout-applied": "已提交，等另外两位同事审批。",
     "payout-approved": "已同意。",
+    "payout-stopped": "这笔不付了，钱回到了分配里。",
     "payout-refused": "没有同意，原因已记下。",
     "payouts-filed": "付款文件做好了，请下载后送银行。",
     "payout-paid": "已登记到账，这家人的幸福清单上会有这一笔。",

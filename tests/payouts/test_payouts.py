@@ -10,7 +10,7 @@ from tortoise.exceptions import IntegrityError
 from tortoise.transactions import in_transaction
 
 from cishan.accounts.states import Role
-from cishan.clock import SteppedClock
+from cishan.clock import SteppedClock, beijing_day, beijing_midnight
 from cishan.database import rows
 from cishan.errors import Conflict, Forbidden, IllegalMove, InvalidInput, NotFound
 from cishan.ledger.actions import Source, book_payable
@@ -20,7 +20,7 @@ from cishan.ledger.states import AccountType
 from cishan.payouts.allocating import Share, allocate, set_terms
 from cishan.payouts.applying import Application, apply_for, approve_payout, refuse_payout
 from cishan.payouts.payees import PayeeFacts, enter_payee, verify_payee
-from cishan.payouts.paying import Handover, record_paid, record_returned, write_file
+from cishan.payouts.paying import Handover, record_paid, record_returned, stop_payout, write_file
 from cishan.payouts.rules import Terms
 from cishan.payouts.states import PayeeKind, PayoutKind, PayoutStatus
 from cishan.sealing import Sealer
@@ -30,7 +30,7 @@ from cishan.summaries.states import LineKind
 from cishan.verify.checks import run_checks
 from cishan.verify.money import MONEY_CHECKS
 from cishan.verify.payouts import PAYOUT_CHECKS
-from makers import CITY, OTHER_TOWN, TOWN, make_household, make_staff
+from makers import CITY, OTHER_TOWN, TOWN, VILLAGE, make_household, make_staff
 from payouts.payout_makers import (
     CARD,
     Bureau,
@@ -92,12 +92,14 @@ async def test_help_goes_from_the_fund_to_a_line_of_the_familys_list(bureau: Bur
 
 
 async def test_the_line_stands_in_the_beijing_year_in_which_it_was_paid(bureau: Bureau) -> None:
+    bureau.clock.move_to(datetime(2025, 12, 31, 15, tzinfo=UTC))
     payout_id = await make_approved(bureau)
     await send(bureau, payout_id)
-    eve = datetime(2024, 12, 31, 16, 30, tzinfo=UTC)
-    await record_paid(payout_id, paid_at=eve, actor=bureau.cashier, now=bureau.clock.now())
-    assert await lines_of(await home_of(payout_id), 2024) == ()
-    assert len(await lines_of(await home_of(payout_id), 2025)) == 1
+    new_year = datetime(2025, 12, 31, 16, 30, tzinfo=UTC)
+    bureau.clock.move_to(new_year)
+    await record_paid(payout_id, paid_at=new_year, actor=bureau.cashier, now=bureau.clock.now())
+    assert await lines_of(await home_of(payout_id), 2025) == ()
+    assert len(await lines_of(await home_of(payout_id), 2026)) == 1
 
 
 async def test_money_that_comes_back_leaves_the_list_and_the_allocation_has_it_again(bureau: Bureau) -> None:
@@ -179,6 +181,54 @@ async def test_the_director_is_the_third_and_approves_nothing_else(bureau: Burea
     await approve_with(bureau, payout_id, bureau.second_finance, director)
     assert await status_of(payout_id) == PayoutStatus.APPROVED
     await keeps_every_promise(bureau)
+
+
+async def test_approved_help_that_a_tie_came_up_for_is_stopped_and_its_share_is_free_again(bureau: Bureau) -> None:
+    now, share = bureau.clock.now(), await make_share(bureau, 100_000)
+    home = await make_household(bureau.coordinator, sealer=bureau.sealer, now=now)
+    payout_id = await make_application(bureau, share, await make_payee(bureau, home))
+    await approve_with(bureau, payout_id, bureau.finance, bureau.editor)
+    await make_staff(Role.COORDINATOR, VILLAGE, sealer=bureau.sealer, now=now, name="张新来")
+    with pytest.raises(Conflict, match="付款前又核对到"):
+        await send(bureau, payout_id)
+    with pytest.raises(InvalidInput):
+        await stop_payout(payout_id, " ", actor=bureau.cashier, sealer=bureau.sealer, now=now)
+    with pytest.raises(Forbidden):
+        await stop_payout(payout_id, "有亲属关系", actor=bureau.town, sealer=bureau.sealer, now=now)
+    await stop_payout(payout_id, "有亲属关系", actor=bureau.cashier, sealer=bureau.sealer, now=now)
+    assert await status_of(payout_id) == PayoutStatus.REFUSED
+    assert await balance_of(bureau.fund_id, AccountType.PAYABLE) == 0
+    anew = await make_application(bureau, share, await make_payee(bureau, home))
+    await approve_with(bureau, anew, bureau.finance, bureau.city_editor)
+    with pytest.raises(IllegalMove):
+        await stop_payout(payout_id, "再停一次", actor=bureau.cashier, sealer=bureau.sealer, now=now)
+    await keeps_every_promise(bureau)
+
+
+async def test_what_is_on_its_way_is_not_stopped(bureau: Bureau) -> None:
+    payout_id = await make_approved(bureau)
+    await send(bureau, payout_id)
+    with pytest.raises(IllegalMove):
+        await stop_payout(payout_id, "不付了", actor=bureau.cashier, sealer=bureau.sealer, now=bureau.clock.now())
+
+
+async def test_a_household_that_is_closed_is_neither_helped_nor_paid(bureau: Bureau) -> None:
+    now, share = bureau.clock.now(), await make_share(bureau)
+    approved = await make_approved(bureau, allocation_id=share)
+    payee = await make_payee(bureau)
+    await rows("UPDATE household SET closed_at = $1", now)
+    with pytest.raises(Conflict, match="销户"):
+        await make_application(bureau, share, payee)
+    with pytest.raises(Conflict, match="销户"):
+        await send(bureau, approved)
+
+
+async def test_money_arrives_on_no_day_before_its_file_was_made(bureau: Bureau) -> None:
+    now, payout_id = bureau.clock.now(), await make_approved(bureau)
+    await send(bureau, payout_id)
+    with pytest.raises(InvalidInput, match="不会更早"):
+        await record_paid(payout_id, paid_at=now - timedelta(days=1), actor=bureau.cashier, now=now)
+    await record_paid(payout_id, paid_at=beijing_midnight(beijing_day(now)), actor=bureau.cashier, now=now)
 
 
 async def test_an_allocation_never_exceeds_what_the_fund_has(bureau: Bureau) -> None:

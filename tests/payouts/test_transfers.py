@@ -477,3 +477,19 @@ async def test_a_transfer_without_an_outcome_is_late_after_a_day(bureau: Bureau,
     await begin(bureau, payout_id)
     found = await overdue_for(bureau.town, now=bureau.clock.now() + timedelta(days=1) + offset)
     assert [(row.what, row.whose) for row in found] == [("救助款等付款结果", Role.CASHIER)][:late]
+
+
+async def test_nobody_says_by_hand_that_a_made_transfer_came_back(bureau: Bureau, services: Services) -> None:
+    payout_id = await approved(bureau)
+    await begin(bureau, payout_id)
+    await send_all(services)
+    with pytest.raises(Conflict, match="支付宝说了算"):
+        await record_returned(payout_id, "家里说没收到", actor=bureau.cashier, now=bureau.clock.now())
+    assert await stands(payout_id) == ("paid", "made")
+
+
+async def test_less_than_alipay_transfers_is_refused_before_anything_is_begun(bureau: Bureau) -> None:
+    payout_id = await approved(bureau, amount_fen=9)
+    with pytest.raises(Conflict, match=r"最少付 0\.10 元"):
+        await begin(bureau, payout_id)
+    assert await rows("SELECT id FROM payout_transfer") == []

@@ -151,3 +151,11 @@ def test_each_fault_is_named(kind: PayoutKind, changes: dict[str, object], field
     }
     assert proof_faults(kind, **facts) == {}  # type: ignore[arg-type]
     assert set(proof_faults(kind, **{**facts, **changes})) == {field}  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("again", ["INV12345", "inv-12345", " ＩＮＶ 12345"])
+async def test_an_invoice_is_the_same_however_it_is_typed(bureau: Bureau, again: str) -> None:
+    first, second = await make_village_payout(bureau), await make_village_payout(bureau)
+    await prove(bureau, first, invoice(bureau, "INV-12345"))
+    with pytest.raises(Conflict, match="一张只能用一次"):
+        await prove(bureau, second, invoice(bureau, again))

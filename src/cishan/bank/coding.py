@@ -11,6 +11,7 @@ from cishan.database import JsonRow, rows
 from cishan.errors import Conflict, Forbidden, InvalidInput, NotFound
 from cishan.events.actions import record_event
 from cishan.ledger.actions import Source, book_fee, book_hold, book_withdrawal
+from cishan.ledger.free import lock_fund
 from cishan.ledger.queries import balance_of
 from cishan.ledger.states import AccountType
 from cishan.permissions import Permission, holds
@@ -59,6 +60,7 @@ async def code_line(
 
 async def _book(line: JsonRow, status: BankLineStatus, fund_id: int, *, now: datetime) -> None:
     amount_fen, source = line["amount_fen"], Source(SOURCE_KIND, line["id"])
+    await lock_fund(fund_id)
     if status is BankLineStatus.WITHDRAWAL:
         check_alipay_holds(amount_fen, await balance_of(fund_id, AccountType.ALIPAY))
         await book_withdrawal(fund_id, amount_fen, source, arrived_at=line["at"], now=now)
@@ -112,7 +114,8 @@ async def mark_line(
 
 
 async def check_bank_holds(fund_id: int, amount_fen: int) -> None:
-    """Nothing leaves the bank that the fund does not have there."""
+    """Nothing leaves the bank that the fund does not have there; one at a time, under the fund's lock."""
+    await lock_fund(fund_id)
     if amount_fen > await balance_of(fund_id, AccountType.BANK):
         raise Conflict("这个项目在账上的银行存款不够这笔支出。请先核对这笔是不是别的项目的钱。")
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from cishan.bank.states import BankLineStatus
 from cishan.clock import BEIJING
 from cishan.csv_files import RowError, UnreadableFile, read_lines
-from cishan.money import fen_from_yuan_text
+from cishan.money import fen_from_yuan_text, without_group_commas
 from cishan.payments.rules import transfer_codes_in
 
 COLUMNS = ("交易时间", "交易流水号", "收入", "支出", "对方户名", "摘要")
@@ -119,6 +119,6 @@ def _fen(text: str) -> int | None:
     if text in _NOTHING:
         return 0
     try:
-        return fen_from_yuan_text(text.replace(",", ""))
+        return fen_from_yuan_text(without_group_commas(text))
     except ValueError:
         return None

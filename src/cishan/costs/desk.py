@@ -14,7 +14,7 @@ from cishan.costs.rules import Limits, YearSums, cost_standing, spent_standing
 from cishan.errors import InvalidInput
 from cishan.forms.answering import NOTHING, answer_form
 from cishan.forms.reading import FormModel, read_form
-from cishan.money import fen_from_yuan_text
+from cishan.money import fen_from_yuan_text, without_group_commas
 from cishan.permissions import Permission, holds
 from cishan.templating import page_response
 from cishan.web import services_of, viewer_of
@@ -144,7 +144,7 @@ def _permille(text: str, field: str) -> int:
 
 def _fen(text: str) -> int:
     try:
-        return fen_from_yuan_text(text.strip().replace(",", ""))
+        return fen_from_yuan_text(without_group_commas(text.strip()))
     except ValueError as error:
         raise InvalidInput({"cost": "请填写金额，例如 120000 或 120000.50。"}) from error
 

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import BeforeValidator
 
-from cishan.money import fen_from_yuan_text
+from cishan.money import fen_from_yuan_text, without_group_commas
 
 PLAIN_DIGITS = str.maketrans("０１２３４５６７８９．，", "0123456789.,")
 SUM_WANTED = "请填写金额，例如 288 或 288.50。"
@@ -12,9 +12,9 @@ SUM_WANTED = "请填写金额，例如 288 或 288.50。"
 
 def fen_as_typed(text: object) -> int:
     """A sum as people type it - 288, 288.5, １２８, 1,288 元 - in fen; raises ValueError with the sentence for anything else."""
-    plain = str(text).translate(PLAIN_DIGITS).replace(",", "").removesuffix("元").strip()
+    plain = str(text).translate(PLAIN_DIGITS).strip().removesuffix("元").strip()
     try:
-        return fen_from_yuan_text(plain)
+        return fen_from_yuan_text(without_group_commas(plain))
     except ValueError:
         raise ValueError(SUM_WANTED) from None
 

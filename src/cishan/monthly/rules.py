@@ -24,7 +24,7 @@ def next_status(status: PlanStatus, verb: str) -> PlanStatus:
 
 def read_day(text: str) -> int:
     """The day of the month that was typed; raises InvalidInput for none."""
-    if not (text.isascii() and text.isdigit() and 1 <= int(text[:4]) <= 31):
+    if not (text.isascii() and text.isdigit() and len(text) <= 4 and 1 <= int(text) <= 31):
         raise InvalidInput({"day": "请填写每月几号，1 到 31。"})
     return int(text)
 

@@ -44,7 +44,10 @@ SELECT a.id, a.fund_id, a.division_code, a.amount_fen,
          WHERE p.allocation_id = a.id AND p.status NOT IN ('refused', 'returned'))::bigint AS used_fen
   FROM allocation a WHERE a.id = $1
 """
-PAYEE = "SELECT household_id, division_code, verified_at FROM payee WHERE id = $1"
+PAYEE = """
+SELECT y.household_id, y.division_code, y.verified_at, h.closed_at IS NOT NULL AS is_closed
+  FROM payee y LEFT JOIN household h ON h.id = y.household_id WHERE y.id = $1
+"""
 MEMBER = "SELECT 1 FROM membership WHERE household_id = $1 AND person_id = $2 AND to_on IS NULL"
 ADD = """
 INSERT INTO payout (fund_id, allocation_id, kind, status, status_since, division_code, household_id, person_id, payee_id,
@@ -140,6 +143,8 @@ async def _payee(asked: Application, share: JsonRow, actor: Viewer) -> JsonRow:
     payee = found[0]
     if payee["verified_at"] is None:
         raise Conflict("收款账号还没有第二个人核对。核对以后才能申请。")
+    if payee["is_closed"]:
+        raise Conflict("这一户已经销户或者分户了，不能再申请。请在家庭登记里查现在的户。")
     if not contains(share["division_code"], payee["division_code"]):
         raise Conflict("这笔分配是给别的地方的，不能付给这里。")
     if (asked.kind is PayoutKind.HOUSEHOLD) is not (payee["household_id"] is not None):

@@ -20,7 +20,7 @@ from cishan.forms.typed import YuanAsFen
 from cishan.listing import page_number, pagination
 from cishan.page_parts import Column, Pagination
 from cishan.payouts.applying import approve_payout, refuse_payout
-from cishan.payouts.paying import Handover, make_file, record_paid, record_returned, write_file
+from cishan.payouts.paying import Handover, make_file, record_paid, record_returned, stop_payout, write_file
 from cishan.payouts.queries import (
     PAGE_ROWS,
     FileCard,
@@ -121,6 +121,7 @@ class PayoutPage:
     may_approve: bool
     may_refuse: bool
     has_acted: bool
+    may_stop: bool
     may_record: bool
     is_on_its_way: bool
     proofs: tuple[Proof, ...]
@@ -198,6 +199,7 @@ async def _payout_response(
         may_approve=decides and not acted and awaits_approval_of(viewer.role, card.status),
         may_refuse=decides,
         has_acted=decides and acted,
+        may_stop=card.status is PayoutStatus.APPROVED and holds(viewer.role, Permission.STOP_PAYOUT),
         may_record=holds(viewer.role, Permission.PAY_OUT) and card.status in {PayoutStatus.IN_FILE, PayoutStatus.PAID},
         is_on_its_way=card.status is PayoutStatus.IN_FILE,
         proofs=proofs,
@@ -230,6 +232,17 @@ async def refuse(request: Request) -> Response:
         await refuse_payout(payout_id, form.reason, actor=viewer, sealer=services.sealer, now=services.clock.now())
 
     return await _decided(request, act, "payout-refused")
+
+
+async def stop(request: Request) -> Response:
+    """Approved help is not paid after all."""
+    services, viewer = services_of(request), viewer_of(request)
+
+    async def act(payout_id: int) -> None:
+        form = await read_form(request, RefuseForm)
+        await stop_payout(payout_id, form.reason, actor=viewer, sealer=services.sealer, now=services.clock.now())
+
+    return await _decided(request, act, "payout-stopped")
 
 
 async def mark_paid(request: Request) -> Response:

@@ -16,7 +16,7 @@ from tortoise.transactions import in_transaction
 from cishan.accounts.viewer import Viewer
 from cishan.database import JsonRow, rows
 from cishan.errors import Conflict, InvalidInput, NotFound
-from cishan.events.actions import record_event, record_events
+from cishan.events.actions import REASON_LABEL, record_event, record_events
 from cishan.ledger.actions import Source, book_payout, reverse_entry
 from cishan.ledger.free import free_at, lock_fund
 from cishan.ledger.states import EntryKind
@@ -28,11 +28,13 @@ from cishan.payouts.rules import (
     MOST_FILED,
     PLACES,
     PURPOSE_LONGEST,
+    REASON_LONGEST,
     RECEIVER_LONGEST,
     RETURN_LONGEST,
     check_channel,
     check_holds,
     check_move,
+    check_paid_at,
     check_payer,
 )
 from cishan.payouts.states import PayeeKind, PayoutChannel, PayoutStatus
@@ -44,14 +46,15 @@ COLUMNS = ("序号", "收款户名", "收款账号", "开户行", "金额（元�
 
 LOCK_MANY = """
 SELECT p.id, p.fund_id, p.status, p.division_code, p.household_id, p.amount_fen, p.kin_hit, p.second_is_outside, p.applied_by_id,
-       p.first_by_id, p.second_by_id, p.third_by_id, y.kind AS payee_kind
-  FROM payout p JOIN payee y ON y.id = p.payee_id WHERE p.id = ANY($1) ORDER BY p.id FOR NO KEY UPDATE OF p
+       p.first_by_id, p.second_by_id, p.third_by_id, y.kind AS payee_kind, h.closed_at IS NOT NULL AS is_closed
+  FROM payout p JOIN payee y ON y.id = p.payee_id LEFT JOIN household h ON h.id = p.household_id
+ WHERE p.id = ANY($1) ORDER BY p.id FOR NO KEY UPDATE OF p
 """
 ADD_FILE = """
 INSERT INTO payout_file (fund_id, made_by_id, made_at, payouts_count, total_fen, channel) VALUES ($1, $2, $3, $4, $5, $6)
 RETURNING id
 """
-CHANNEL = "SELECT f.channel FROM payout p JOIN payout_file f ON f.id = p.file_id WHERE p.id = $1"
+FILE_OF = "SELECT f.channel, f.made_at FROM payout p JOIN payout_file f ON f.id = p.file_id WHERE p.id = $1"
 TAKE = """
 UPDATE payout SET status = 'in_file', status_since = $2, file_id = $3, payer_id = $4 WHERE id = ANY($1)
 """
@@ -68,6 +71,7 @@ PAID = "UPDATE payout SET status = 'paid', status_since = $2, paid_at = $3 WHERE
 RETURNED = (
     "UPDATE payout SET status = 'returned', status_since = $2, returned_at = $2, return_reason = $3 WHERE id = $1"
 )
+STOPPED = "UPDATE payout SET status = 'refused', status_since = $2 WHERE id = $1"
 BOOKED = "SELECT id FROM ledger_entry WHERE source_kind = 'payout' AND source_id = $1 AND kind = $2"
 
 
@@ -100,6 +104,8 @@ async def make_file(
         check_channel([PayeeKind(row["payee_kind"]) for row in found], channel)
         for row in found:
             check_move(PayoutStatus(row["status"]), "file")
+            if row["is_closed"]:
+                raise Conflict(f"第 {row['id']} 笔的这一户已经销户或者分户了，不能付。请停止这一笔，再给现在的户申请。")
             await _check_payer(row, actor, sealer=sealer, now=now)
         await lock_fund(fund_id)
         total_fen = sum(row["amount_fen"] for row in found)
@@ -164,8 +170,7 @@ async def record_paid(payout_id: int, *, paid_at: datetime, actor: Viewer, now: 
     """The bank has paid it: payable becomes money that has left, and the family's list gets its line."""
     async with in_transaction():
         payout = await _on_its_way(payout_id, "pay", actor)
-        if paid_at > now:
-            raise InvalidInput({"paid_at": "到账时间不能晚于现在。"})
+        check_paid_at(paid_at, filed_at=payout["filed_at"], now=now)
         await pay(payout, PayoutChannel.BANK, paid_at=paid_at, actor=actor, now=now)
 
 
@@ -178,16 +183,44 @@ async def record_returned(payout_id: int, reason: str, *, actor: Viewer, now: da
         await take_back(payout, reason.strip(), actor=actor, now=now)
 
 
+async def stop_payout(payout_id: int, reason: str, *, actor: Viewer, sealer: Sealer, now: datetime) -> None:
+    """Approved help is not paid after all, as when a tie came up: its entry is reversed, its allocation has the sum again.
+
+    Whoever approves or pays may stop it, until it is on its way.
+    """
+    must(actor, Permission.STOP_PAYOUT)
+    if not reason.strip() or len(reason) > REASON_LONGEST:
+        raise InvalidInput({"reason": f"请写明为什么不付了，最多 {REASON_LONGEST} 个字。"})
+    async with in_transaction():
+        payout = await lock_payout(payout_id)
+        if not actor.covers(payout["division_code"]):
+            raise NotFound
+        check_move(PayoutStatus(payout["status"]), "stop")
+        await _reverse(payout, now=now)
+        await rows(STOPPED, payout_id, now)
+        sealed = sealer.seal(reason.strip(), REASON_LABEL)
+        await record_event(SUBJECT, payout_id, "stop", actor=actor, now=now, reason_sealed=sealed)
+
+
+async def _reverse(payout: JsonRow, *, now: datetime) -> None:
+    """Every entry of a locked payout is reversed, and its allocation has the sum again."""
+    await lock_fund(payout["fund_id"])
+    for kind in (EntryKind.PAYOUT, EntryKind.PAYABLE):
+        for entry in await rows(BOOKED, payout["id"], kind.value):
+            await reverse_entry(entry["id"], now=now)
+    await hold(payout["fund_id"], payout["amount_fen"])
+
+
 async def _on_its_way(payout_id: int, verb: str, actor: Viewer) -> JsonRow:
     must(actor, Permission.PAY_OUT)
     payout = await lock_payout(payout_id)
     if not actor.covers(payout["division_code"]):
         raise NotFound
     check_move(PayoutStatus(payout["status"]), verb)
-    found = await rows(CHANNEL, payout_id)
-    if payout["status"] == PayoutStatus.IN_FILE and found and found[0]["channel"] == PayoutChannel.ALIPAY:
-        raise Conflict("这笔正由支付宝付款，结果会自动登记。不用手工登记，也不要再付一次。")
-    return payout
+    file = (await rows(FILE_OF, payout_id))[0]
+    if file["channel"] == PayoutChannel.ALIPAY:
+        raise Conflict("这笔由支付宝付款，付没付、退没退都由支付宝说了算，会自动登记。不用手工登记，也不要再付一次。")
+    return {**payout, "filed_at": file["made_at"]}
 
 
 # --- for the rooms' other writer, inside its own transaction --------------------------------------------------------
@@ -207,10 +240,6 @@ async def pay(
 async def take_back(payout: JsonRow, reason: str, *, actor: Viewer | None, now: datetime) -> None:
     """A locked payout was not paid, or its money came back: its entries are reversed, its allocation has the sum again."""
     check_move(PayoutStatus(payout["status"]), "return")
-    await lock_fund(payout["fund_id"])
-    for kind in (EntryKind.PAYOUT, EntryKind.PAYABLE):
-        for entry in await rows(BOOKED, payout["id"], kind.value):
-            await reverse_entry(entry["id"], now=now)
-    await hold(payout["fund_id"], payout["amount_fen"])
+    await _reverse(payout, now=now)
     await rows(RETURNED, payout["id"], now, reason[:RETURN_LONGEST])
     await record_event(SUBJECT, payout["id"], "return", actor=actor, now=now)

@@ -49,7 +49,7 @@ SELECT l.id, f.name AS fund, l.made_at, l.payouts_count, l.total_fen,
 """
 REFUSED = """
 SELECT p.id, p.what, p.amount_fen, p.status_since, s.text_sealed
-  FROM payout p JOIN event e ON e.subject_kind = 'payout' AND e.subject_id = p.id AND e.verb = 'refuse'
+  FROM payout p JOIN event e ON e.subject_kind = 'payout' AND e.subject_id = p.id AND e.verb IN ('refuse', 'stop')
   LEFT JOIN event_reason s ON s.event_id = e.id
  WHERE p.applied_by_id = $1 AND p.status = 'refused' AND p.status_since > $2 ORDER BY p.status_since DESC LIMIT 20
 """

@@ -1,11 +1,13 @@
 """Pure decisions about help: who may approve what, what a fund or an allocation still has, what an account number is."""
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from cishan.accounts.states import Role
+from cishan.clock import beijing_day
 from cishan.divisions.rules import contains, county_of
 from cishan.errors import Conflict, Forbidden, IllegalMove, InvalidInput
 from cishan.labels import label
@@ -18,7 +20,7 @@ REASON_LONGEST = 300
 RECEIVER_LONGEST, PURPOSE_LONGEST, RETURN_LONGEST = 80, 120, 120
 MOST_FILED = 50
 """Payouts that one file takes to the bank."""
-INVOICE_NUMBER = re.compile(r"[A-Za-z0-9\-]{4,40}", re.ASCII)
+INVOICE_NUMBER = re.compile(r"[A-Z0-9]{4,40}", re.ASCII)
 PROOF_NOTE_LONGEST = 200
 CARD_NUMBER = re.compile(r"\d{12,30}", re.ASCII)
 ALIPAY_ID = re.compile(r"2088\d{12}|1\d{10}|[^@\s]{1,60}@[^@\s]{1,60}", re.ASCII)
@@ -33,7 +35,6 @@ STILL_THERE = (timedelta(days=1), timedelta(days=3))
 """So long after it was made a transfer is looked at again: an account may send money back."""
 LAST_LOOK = timedelta(days=10)
 """A look that was not answered is tried again until so long after the transfer was made."""
-LEAST_TRANSFER_FEN = 10
 REFUSALS = {
     "PAYEE_NOT_EXIST": "支付宝账号不存在。请和这家人核对账号。",
     "PAYEE_USERINFO_ERROR": "支付宝账号和姓名不一致。请和这家人核对。",
@@ -45,7 +46,14 @@ REFUSALS = {
     "isv.insufficient-isv-permissions": "和支付宝的合同不包括转账。请改用银行付款，并告诉系统管理员。",
 }
 """What a refusal of Alipay's means, by the last part of its code."""
-VERBS = {"approve": "审批", "refuse": "不同意", "file": "送银行", "pay": "登记到账", "return": "登记退回"}
+VERBS = {
+    "approve": "审批",
+    "refuse": "不同意",
+    "file": "送银行",
+    "pay": "登记到账",
+    "return": "登记退回",
+    "stop": "停止付款",
+}
 
 
 @dataclass(frozen=True)
@@ -125,6 +133,16 @@ def check_approver(
         raise Forbidden("系统核对到这家人可能和经办人或大额捐赠人有关系，第二次审批要由外县或市里的同事来做。")
     if not awaits_approval_of(role, status):
         raise Forbidden("金额大的要三次审批：前两次由编辑和财务做，第三次由负责人或另一位财务做。")
+
+
+def check_paid_at(paid_at: datetime, *, filed_at: datetime, now: datetime) -> None:
+    """Raises InvalidInput for a payment on a day before its file was made, or later than now."""
+    if paid_at > now:
+        raise InvalidInput({"paid_at": "到账时间不能晚于现在。"})
+    if beijing_day(paid_at) < beijing_day(filed_at):
+        raise InvalidInput(
+            {"paid_at": f"付款文件是 {beijing_day(filed_at)} 做的，到账不会更早。请看银行回单上的日期。"}
+        )
 
 
 def check_payer(account_id: int, hands: Hands, *, tied: frozenset[int]) -> None:
@@ -214,12 +232,17 @@ def application_faults(kind: PayoutKind, *, what: str, reason: str, amount_fen: 
     return faults
 
 
+def plain_invoice(number: str) -> str:
+    """One spelling of an invoice's number, so that it proves one payment however it is typed."""
+    return unicodedata.normalize("NFKC", number).replace(" ", "").replace("-", "").upper()
+
+
 def proof_faults(
     kind: PayoutKind, *, number: str, note: str, amount_fen: int, left_fen: int, dated_on: date, today: date
 ) -> dict[str, str]:
     """A sentence for each field of a proof that can't stand: an invoice has its number, and proves no more than was paid."""
     faults: dict[str, str] = {}
-    if kind is not PayoutKind.HOUSEHOLD and not INVOICE_NUMBER.fullmatch(number.strip()):
+    if kind is not PayoutKind.HOUSEHOLD and not INVOICE_NUMBER.fullmatch(plain_invoice(number)):
         faults["number"] = "请填发票或收据的号码，数字或字母。"
     if kind is PayoutKind.HOUSEHOLD and not note.strip():
         faults["note"] = "请写明怎么知道收到了，例如：上门看过存折。不写姓名。"

@@ -26,6 +26,7 @@ MOVES: dict[str, tuple[frozenset[PayoutStatus], frozenset[PayoutStatus]]] = {
     "refuse": (UNDECIDED, frozenset({PayoutStatus.REFUSED})),
     "file": (frozenset({PayoutStatus.APPROVED}), frozenset({PayoutStatus.IN_FILE})),
     "pay": (frozenset({PayoutStatus.IN_FILE}), frozenset({PayoutStatus.PAID})),
+    "stop": (frozenset({PayoutStatus.APPROVED}), frozenset({PayoutStatus.REFUSED})),
     "return": (frozenset({PayoutStatus.IN_FILE, PayoutStatus.PAID}), frozenset({PayoutStatus.RETURNED})),
 }
 """verb -> (statuses it may start from, statuses it may lead to)."""

@@ -16,7 +16,9 @@ from cishan.clock import BEIJING
 from cishan.database import JsonRow, rows
 from cishan.errors import Conflict
 from cishan.events.actions import record_event
+from cishan.money import yuan_text
 from cishan.payments.alipay.gateway import AlipayGateway
+from cishan.payments.alipay.requests import LEAST_TRANSFER_FEN
 from cishan.payments.alipay.terms import (
     GatewayAway,
     GatewayRefused,
@@ -46,6 +48,7 @@ ALLOWED = """
 SELECT m.transfers FROM payout p JOIN fund f ON f.id = p.fund_id JOIN merchant_account m ON m.charity_id = f.charity_id AND m.active
  WHERE p.id = $1
 """
+TOO_SMALL = "SELECT id FROM payout WHERE id = ANY($1) AND amount_fen < $2 LIMIT 1"
 ADD = """
 INSERT INTO payout_transfer (payout_id, out_biz_no, state, state_since, tries, next_try_at, fault)
 VALUES ($1, $2, 'requested', $3, 0, $3, '')
@@ -74,6 +77,10 @@ async def begin_transfers(payout_ids: Iterable[int], *, actor: Viewer, sealer: S
     """
     chosen = sorted(set(payout_ids))
     async with in_transaction():
+        if await rows(TOO_SMALL, chosen, LEAST_TRANSFER_FEN):
+            raise Conflict(
+                f"支付宝一次最少付 {yuan_text(LEAST_TRANSFER_FEN)} 元，里面有更小的。请这家人另给一个银行账号，从银行付。"
+            )
         for payout_id in chosen[:1]:
             allowed = await rows(ALLOWED, payout_id)
             if not allowed or not allowed[0]["transfers"]:

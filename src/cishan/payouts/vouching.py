@@ -12,7 +12,7 @@ from cishan.errors import Conflict, InvalidInput, NotFound
 from cishan.events.actions import record_event
 from cishan.payouts.allocating import must
 from cishan.payouts.applying import SUBJECT, lock_payout
-from cishan.payouts.rules import proof_faults
+from cishan.payouts.rules import plain_invoice, proof_faults
 from cishan.payouts.states import PayoutKind, PayoutStatus
 from cishan.permissions import Permission
 
@@ -86,7 +86,8 @@ async def record_proof(payout_id: int, proof: Proof, *, actor: Viewer, now: date
         )
         if faults:
             raise InvalidInput(faults)
-        values = (proof.number.strip(), proof.dated_on, proof.amount_fen, proof.note.strip(), actor.account_id, now)
+        number = plain_invoice(proof.number) if paid["kind"] != PayoutKind.HOUSEHOLD else ""
+        values = (number, proof.dated_on, proof.amount_fen, proof.note.strip(), actor.account_id, now)
         if not await rows(ADD, payout_id, *values):
             raise Conflict("这个号码的发票或收据已经登记过了，一张只能用一次。")
         await record_event(SUBJECT, payout_id, "prove", actor=actor, now=now, detail={"amount_fen": proof.amount_fen})
