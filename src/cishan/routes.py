@@ -290,6 +290,7 @@ ROUTES: tuple[Row, ...] = (
     Row("/desk/payouts", GET, payouts.show_payouts, May.SEE_PAYOUTS),
     Row("/desk/payouts/shares", GET, preparing.show_shares, May.MANAGE_MONEY),
     Row("/desk/payouts/shares", POST, preparing.set_aside, May.MANAGE_MONEY),
+    Row("/desk/payouts/shares/{id}/release", POST, preparing.take_back_share, May.MANAGE_MONEY),
     Row("/desk/payouts/payees", GET, preparing.show_payees, May.VISIT),
     Row("/desk/payouts/payees", POST, preparing.enter, May.VISIT),
     Row("/desk/payouts/payees/{id}/verify", POST, preparing.verify, May.VISIT),

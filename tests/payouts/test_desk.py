@@ -153,7 +153,7 @@ async def test_finance_sets_a_projects_money_aside_by_its_budget_and_no_more(
         assert f"shares?fund={project.fund_id}" in (await browser.get(f"{DESK}/shares")).text
         here = f"{DESK}/shares?fund={project.fund_id}"
         page = await browser.get(here)
-        assert "500 元没有安排用处" in page.text
+        assert "500 元可以安排" in page.text
         form = {"form_key": key_of(page), "place": TOWN, "category": "助困", "budget_line": str(line)}
         over = await browser.post(here, data={**form, "amount": "500.01"})
         assert over.status_code == 409
@@ -164,6 +164,19 @@ async def test_finance_sets_a_projects_money_aside_by_its_budget_and_no_more(
     assert await rows("SELECT amount_fen, budget_line_id FROM allocation") == [
         {"amount_fen": 50_000, "budget_line_id": line}
     ]
+
+
+async def test_finance_takes_back_what_nobody_applied_for(app: Starlette, bureau: Bureau, clock: SteppedClock) -> None:
+    share = await make_share(bureau, 300_000)
+    async with browser_for(app) as browser:
+        await signed_in(browser, bureau.finance, now=clock.now())
+        page = await browser.get(f"{DESK}/shares")
+        assert "收回没用的" in page.text
+        action = f"{DESK}/shares/{share}/release?fund={bureau.fund_id}"
+        answer = await browser.post(action, data={"form_key": key_of(page, f"r{share}")})
+        assert answer.status_code == 303
+        assert "收回没用的" not in (await browser.get(f"{DESK}/shares")).text
+    assert await rows("SELECT amount_fen FROM allocation_release") == [{"amount_fen": 300_000}]
 
 
 async def test_whoever_applied_reads_why_it_was_refused(

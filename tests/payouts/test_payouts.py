@@ -17,7 +17,7 @@ from cishan.ledger.actions import Source, book_payable
 from cishan.ledger.free import spendable_of
 from cishan.ledger.queries import balance_of
 from cishan.ledger.states import AccountType
-from cishan.payouts.allocating import Share, allocate, set_terms
+from cishan.payouts.allocating import Share, allocate, release_share, set_terms
 from cishan.payouts.applying import Application, apply_for, approve_payout, refuse_payout
 from cishan.payouts.payees import PayeeFacts, enter_payee, verify_payee
 from cishan.payouts.paying import Handover, record_paid, record_returned, stop_payout, write_file
@@ -46,6 +46,9 @@ from payouts.payout_makers import (
 )
 
 SEED = 20250303
+
+
+GIVEN_FEN = 1_000_000
 
 
 @pytest.fixture
@@ -180,6 +183,26 @@ async def test_the_director_is_the_third_and_approves_nothing_else(bureau: Burea
         await approve_with(bureau, payout_id, director)
     await approve_with(bureau, payout_id, bureau.second_finance, director)
     assert await status_of(payout_id) == PayoutStatus.APPROVED
+    await keeps_every_promise(bureau)
+
+
+async def test_what_nobody_applied_for_is_taken_back_and_promised_anew(bureau: Bureau) -> None:
+    now, share = bureau.clock.now(), await make_share(bureau, GIVEN_FEN)
+    payout_id = await make_application(bureau, share, await make_payee(bureau), 100_000)
+    await approve_with(bureau, payout_id, bureau.editor, bureau.finance)
+    assert await spendable_of(bureau.fund_id) == 0
+    with pytest.raises(Forbidden):
+        await release_share(share, actor=bureau.editor, now=now)
+    assert await release_share(share, actor=bureau.finance, now=now) == GIVEN_FEN - 100_000
+    assert await spendable_of(bureau.fund_id) == GIVEN_FEN - 100_000
+    with pytest.raises(Conflict, match="没有可以收回的"):
+        await release_share(share, actor=bureau.finance, now=now)
+    with pytest.raises(Conflict, match="这笔分配"):
+        await make_application(bureau, share, await make_payee(bureau), 1)
+    await send(bureau, payout_id)
+    await record_returned(payout_id, "账号已注销", actor=bureau.cashier, now=now)
+    assert await release_share(share, actor=bureau.finance, now=now) == 100_000
+    await make_share(bureau, GIVEN_FEN)
     await keeps_every_promise(bureau)
 
 

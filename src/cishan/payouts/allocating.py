@@ -20,11 +20,23 @@ from cishan.payouts.terms import terms_on
 from cishan.permissions import Permission, holds
 
 CATEGORY_LONGEST = 40
-LINE = """
+SHARE_FEN = (
+    "(a.amount_fen - coalesce((SELECT sum(r.amount_fen) FROM allocation_release r WHERE r.allocation_id = a.id), 0))"
+)
+"""What allocation `a` sets aside: what it was made for, less what was taken back of it."""
+LINE = f"""
 SELECT b.amount_fen, p.fund_id,
-       (SELECT coalesce(sum(a.amount_fen), 0) FROM allocation a WHERE a.budget_line_id = b.id)::bigint AS allocated_fen
+       (SELECT coalesce(sum({SHARE_FEN}), 0) FROM allocation a WHERE a.budget_line_id = b.id)::bigint AS allocated_fen
   FROM budget_line b JOIN project p ON p.id = b.project_id WHERE b.id = $1
-"""
+"""  # noqa: S608 - constants
+UNUSED = f"""
+SELECT a.fund_id, ({SHARE_FEN} - coalesce((SELECT sum(p.amount_fen) FROM payout p
+                                            WHERE p.allocation_id = a.id AND p.status NOT IN ('refused', 'returned')), 0))::bigint AS fen
+  FROM allocation a WHERE a.id = $1
+"""  # noqa: S608 - constants
+RELEASE = (
+    "INSERT INTO allocation_release (allocation_id, amount_fen, released_by_id, released_at) VALUES ($1, $2, $3, $4)"
+)
 ADD = """
 INSERT INTO allocation (fund_id, budget_line_id, division_code, category, amount_fen, case_limit_fen, made_by_id, made_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING id
@@ -61,6 +73,24 @@ async def allocate(fund_id: int, share: Share, *, actor: Viewer, now: datetime) 
         detail: dict[str, object] = {"amount_fen": share.amount_fen, "place": share.division_code}
         await record_event("allocation", added[0]["id"], "allocate", actor=actor, now=now, detail=detail)
         return int(added[0]["id"])
+
+
+async def release_share(allocation_id: int, *, actor: Viewer, now: datetime) -> int:
+    """Takes back what nobody has applied for: the fund may promise it anew. Returns the sum; Conflict when there is none."""
+    must(actor, Permission.MANAGE_MONEY)
+    async with in_transaction():
+        found = await rows(UNUSED, allocation_id)
+        if not found:
+            raise NotFound
+        await lock_fund(found[0]["fund_id"])
+        unused_fen: int = (await rows(UNUSED, allocation_id))[0]["fen"]
+        if unused_fen <= 0:
+            raise Conflict("这笔分配已经申请完了，没有可以收回的。")
+        await rows(RELEASE, allocation_id, unused_fen, actor.account_id, now)
+        await hold(found[0]["fund_id"], -unused_fen)
+        detail: dict[str, object] = {"amount_fen": unused_fen}
+        await record_event("allocation", allocation_id, "release", actor=actor, now=now, detail=detail)
+        return unused_fen
 
 
 def check_share(share: Share) -> None:

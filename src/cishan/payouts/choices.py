@@ -8,20 +8,21 @@ from cishan.divisions.queries import names_of
 from cishan.divisions.rules import ancestors
 from cishan.errors import InvalidInput
 from cishan.labels import label
+from cishan.payouts.allocating import SHARE_FEN
 from cishan.payouts.payees import HOLDER_LABEL, NUMBER_LABEL
 from cishan.payouts.rules import masked_number
 from cishan.payouts.states import PayeeKind
 from cishan.sealing import Sealer
 
 PAGE_ROWS = 40
-SHARES = """
+SHARES = f"""
 SELECT a.id, f.name AS fund, a.category, a.case_limit_fen,
-       (a.amount_fen - coalesce(sum(p.amount_fen), 0))::bigint AS left_fen
+       ({SHARE_FEN} - coalesce(sum(p.amount_fen), 0))::bigint AS left_fen
   FROM allocation a JOIN fund f ON f.id = a.fund_id
   LEFT JOIN payout p ON p.allocation_id = a.id AND p.status NOT IN ('refused', 'returned')
  WHERE (a.division_code BETWEEN $1 AND $2 OR a.division_code = ANY($3::varchar[])) AND (a.case_limit_fen IS NOT NULL) = $4
- GROUP BY a.id, f.name HAVING a.amount_fen > coalesce(sum(p.amount_fen), 0) ORDER BY a.id DESC LIMIT $5
-"""
+ GROUP BY a.id, f.name HAVING {SHARE_FEN} > coalesce(sum(p.amount_fen), 0) ORDER BY a.id DESC LIMIT $5
+"""  # noqa: S608 - constants
 PAYEE_OF_CASE = """
 SELECT y.id FROM household h JOIN payee y ON y.household_id = h.id AND y.verified_at IS NOT NULL
  WHERE h.case_number = $1 AND h.division_code BETWEEN $2 AND $3 AND h.closed_at IS NULL ORDER BY y.id DESC LIMIT 1
@@ -31,17 +32,17 @@ SELECT f.id, f.name FROM fund f LEFT JOIN project p ON p.fund_id = f.id
  WHERE f.charity_id = $1 AND (f.kind = 'wish' OR p.status IN ('open', 'paused', 'closed'))
  ORDER BY f.kind = 'wish' DESC, f.id DESC LIMIT $2
 """
-LINES_TO_SHARE = """
+LINES_TO_SHARE = f"""
 SELECT p.fund_id, b.id, b.name,
-       (b.amount_fen - coalesce((SELECT sum(a.amount_fen) FROM allocation a WHERE a.budget_line_id = b.id), 0))::bigint AS left_fen
+       (b.amount_fen - coalesce((SELECT sum({SHARE_FEN}) FROM allocation a WHERE a.budget_line_id = b.id), 0))::bigint AS left_fen
   FROM budget_line b JOIN project p ON p.id = b.project_id
  WHERE p.charity_id = $1 AND p.status IN ('open', 'paused', 'closed') ORDER BY p.id DESC, b.position LIMIT $2
-"""
-SHARES_OF_FUND = """
-SELECT a.division_code, a.category, a.amount_fen, a.case_limit_fen, coalesce(sum(p.amount_fen), 0)::bigint AS asked_fen
+"""  # noqa: S608 - constants
+SHARES_OF_FUND = f"""
+SELECT a.id, a.division_code, a.category, {SHARE_FEN}::bigint AS amount_fen, a.case_limit_fen, coalesce(sum(p.amount_fen), 0)::bigint AS asked_fen
   FROM allocation a LEFT JOIN payout p ON p.allocation_id = a.id AND p.status NOT IN ('refused', 'returned')
  WHERE a.fund_id = $1 GROUP BY a.id ORDER BY a.id DESC LIMIT $2
-"""
+"""  # noqa: S608 - constants
 PLACES = """
 SELECT code, name FROM division WHERE level IN (3, 4) AND code BETWEEN $1 AND $2 AND valid_to IS NULL ORDER BY code LIMIT $3
 """
@@ -61,7 +62,7 @@ SELECT id, kind, bank, holder_sealed, number_sealed FROM payee
  WHERE household_id IS NULL AND verified_at IS NOT NULL AND division_code BETWEEN $1 AND $2 ORDER BY id DESC LIMIT $3
 """
 MOST_SHARES, MOST_PLACES = 200, 600
-SET_ASIDE = ("category", "amount_fen", "case_limit_fen", "asked_fen")
+SET_ASIDE = ("id", "category", "amount_fen", "case_limit_fen", "asked_fen")
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,7 @@ class SetAside:
     """A share of a fund, and what of it was applied for."""
 
     place: str
+    id: int
     category: str
     amount_fen: int
     case_limit_fen: int | None

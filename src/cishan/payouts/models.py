@@ -64,6 +64,24 @@ class Allocation(Model):
         ]
 
 
+class AllocationRelease(Model):
+    """Append-only: what of a share nobody has applied for and what the fund may promise anew."""
+
+    id = fields.BigIntField(primary_key=True)
+    allocation: fields.ForeignKeyRelation[Allocation] = fields.ForeignKeyField(
+        "cishan.Allocation", related_name="releases", db_index=True, on_delete=fields.RESTRICT
+    )
+    amount_fen = fields.BigIntField()
+    released_by: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField(
+        "cishan.Account", related_name="allocation_releases", on_delete=fields.RESTRICT
+    )
+    released_at = fields.DatetimeField()
+
+    class Meta:
+        table = "allocation_release"
+        constraints = [CheckConstraint(check="amount_fen > 0", name="ck_allocation_release_amount")]
+
+
 class Payee(Model):
     """Where money may be sent: a household's account, or a village's or supplier's. Verified by another before it is used."""
 

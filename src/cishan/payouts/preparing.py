@@ -13,7 +13,7 @@ from cishan.forms.answering import NOTHING, answer_form
 from cishan.forms.reading import FormModel, read_form
 from cishan.forms.typed import OptionalYuanAsFen, YuanAsFen
 from cishan.ledger.free import spendable_of
-from cishan.payouts.allocating import CATEGORY_LONGEST, Share, allocate
+from cishan.payouts.allocating import CATEGORY_LONGEST, Share, allocate, release_share
 from cishan.payouts.choices import (
     FundChoice,
     SetAside,
@@ -140,6 +140,16 @@ def _chosen(request: Request, funds: tuple[FundChoice, ...]) -> FundChoice:
     if not found:
         raise NotFound
     return found[0]
+
+
+async def take_back_share(request: Request) -> Response:
+    """What nobody has applied for goes back to what the fund may promise."""
+    fund = _chosen(request, await funds_to_share(request.state.site.charity_id))
+
+    async def act() -> None:
+        await release_share(path_id(request), actor=viewer_of(request), now=services_of(request).clock.now())
+
+    return await answer_form(request, act, to=f"{SHARES}?fund={fund.id}", notice="share-released", again=_shares)
 
 
 async def show_payees(request: Request) -> Response:

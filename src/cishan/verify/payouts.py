@@ -1,5 +1,6 @@
 """Promises about help: each fund a wall, two people over every sum, no tie overlooked, one booking and one line for each."""
 
+from cishan.payouts.allocating import SHARE_FEN
 from cishan.verify.checks import Check
 
 _OWED = "('approved', 'in_file')"
@@ -10,11 +11,11 @@ FUND_COVERS_ITS_ALLOCATIONS = Check(
     name="fund_covers_its_allocations",
     promise="每个项目用掉、分配和答应退的钱合起来不超过收到的，预留的正好是分配了还没有批准的",
     examined="SELECT id FROM fund",
-    broken="""
+    broken=f"""
 SELECT f.id AS fund, f.held_fen, coalesce(n.allocated_fen, 0) AS allocated_fen, coalesce(m.used_fen, 0) AS used_fen,
        coalesce(b.free_fen, 0) AS free_fen
   FROM fund f
-  LEFT JOIN (SELECT fund_id, sum(amount_fen)::bigint AS allocated_fen FROM allocation GROUP BY fund_id) n ON n.fund_id = f.id
+  LEFT JOIN (SELECT a.fund_id, sum({SHARE_FEN})::bigint AS allocated_fen FROM allocation a GROUP BY a.fund_id) n ON n.fund_id = f.id
   LEFT JOIN (SELECT fund_id, sum(amount_fen)::bigint AS used_fen FROM payout
               WHERE status IN ('approved', 'in_file', 'paid') GROUP BY fund_id) m ON m.fund_id = f.id
   LEFT JOIN (SELECT a.fund_id, -sum(p.amount_fen)::bigint AS free_fen
@@ -22,18 +23,18 @@ SELECT f.id AS fund, f.held_fen, coalesce(n.allocated_fen, 0) AS allocated_fen, 
               WHERE a.type IN ('fund', 'spending', 'town_advance') GROUP BY a.fund_id) b ON b.fund_id = f.id
  WHERE f.held_fen <> coalesce(n.allocated_fen, 0) - coalesce(m.used_fen, 0)
     OR f.held_fen > coalesce(b.free_fen, 0)
-""",
+""",  # noqa: S608 - constants
     may_be_empty=True,
 )
 PAYOUTS_WITHIN_ALLOCATION = Check(
     name="payouts_within_allocation",
     promise="每笔救助都在自己项目的分配之内",
     examined="SELECT id FROM payout",
-    broken="""
-SELECT a.id AS allocation, a.fund_id AS fund, a.amount_fen, sum(p.amount_fen)::bigint AS used_fen
+    broken=f"""
+SELECT a.id AS allocation, a.fund_id AS fund, {SHARE_FEN} AS amount_fen, sum(p.amount_fen)::bigint AS used_fen
   FROM allocation a JOIN payout p ON p.allocation_id = a.id AND p.status NOT IN ('refused', 'returned')
- GROUP BY a.id HAVING sum(p.amount_fen) > a.amount_fen OR bool_or(p.fund_id <> a.fund_id)
-""",
+ GROUP BY a.id HAVING sum(p.amount_fen) > {SHARE_FEN} OR bool_or(p.fund_id <> a.fund_id)
+""",  # noqa: S608 - constants
     may_be_empty=True,
 )
 PAYOUTS_BOOKED_ONCE = Check(
