@@ -5,15 +5,21 @@ from datetime import timedelta
 
 import pytest
 
+import makers
+from cishan.accounts.states import Role
 from cishan.accounts.viewer import Viewer
 from cishan.charities.models import Fund
 from cishan.clock import SteppedClock, beijing_day
 from cishan.database import rows
 from cishan.errors import Conflict, Forbidden, IllegalMove, InvalidInput
+from cishan.payouts.allocating import Share, allocate
+from cishan.plans.plan import BudgetItem
 from cishan.projects.actions import pause_project
 from cishan.projects.amending import Change, decide_amendment, drop_amendment, file_amendment, propose_amendment
 from cishan.projects.models import FiledPlan, Project
+from cishan.projects.rules import Line, keep_lines
 from cishan.sealing import Sealer
+from donations.donation_makers import pay, pledge
 from projects import project_makers as pm
 
 
@@ -103,6 +109,41 @@ async def test_a_sum_and_its_uses_change_together(
     assert [row["amount_fen"] for row in after] == [7_000_000, 3_800_000, 1_000_000]
     assert (await fund_of(project)).cap_fen == 12_000_000
     await rows("SET CONSTRAINTS ALL IMMEDIATE")
+
+
+async def test_money_set_aside_stays_with_its_line_of_the_budget(
+    people: pm.ProjectPeople, project: Project, sealer: Sealer, clock: SteppedClock
+) -> None:
+    now, fund_id = clock.now(), (await fund_of(project)).id
+    finance = await makers.make_staff(Role.FINANCE, makers.CITY, sealer=sealer, now=now, name="卫财务")
+    donor = await makers.make_donor(sealer=sealer, now=now)
+    await pay(await pledge(fund_id, 3_000_000, donor=donor, now=now), sealer=sealer, now=now)
+    heating = (await rows("SELECT id FROM budget_line WHERE project_id = $1 AND name = '取暖费'", project.id))[0]["id"]
+    await allocate(fund_id, Share(makers.TOWN, "取暖", 3_000_000, heating), actor=finance, now=now)
+    await amend(
+        project, people, clock, "money", money(pm.TARGET_FEN, '[["取暖费", 3800000], ["棉被 1,000 床", 6000000]]')
+    )
+    found = await rows("SELECT b.name, b.position FROM allocation a JOIN budget_line b ON b.id = a.budget_line_id")
+    assert found == [{"name": "取暖费", "position": 1}]
+    too_little = '[["取暖费", 2999999], ["棉被 1,000 床", 6800001]]'
+    with pytest.raises(InvalidInput, match="已经分配了"):
+        await amend(project, people, clock, "money", money(pm.TARGET_FEN, too_little))
+
+
+@pytest.mark.parametrize(
+    ("budget", "kept"),
+    [
+        (["棉被", "取暖费"], [1, 2]),
+        (["取暖费", "棉被"], [2, 1]),
+        (["棉被二期", "取暖费"], [1, 2]),
+        (["宣传", "棉被"], [None, 1]),
+        (["取暖费"], [2]),
+        (["棉被", "棉被", "取暖费"], [1, None, 2]),
+    ],
+)
+def test_a_line_goes_on_by_its_name_or_else_its_place(budget: list[str], kept: list[int | None]) -> None:
+    lines = [Line(1, "棉被"), Line(2, "取暖费")]
+    assert keep_lines(lines, [BudgetItem(name, 100) for name in budget]) == kept
 
 
 async def test_a_paused_campaign_stays_closed_when_its_end_is_amended(

@@ -9,6 +9,10 @@ from cishan.errors import NotFound
 from cishan.ledger.queries import balances_of
 from cishan.ledger.states import AccountType
 
+SHARE_FEN = (
+    "(a.amount_fen - coalesce((SELECT sum(r.amount_fen) FROM allocation_release r WHERE r.allocation_id = a.id), 0))"
+)
+"""What allocation `a` sets aside: what it was made for, less what was taken back of it."""
 LOCK = "SELECT id, charity_id, kind FROM fund WHERE id = $1 FOR NO KEY UPDATE"
 PROMISED = """
 SELECT coalesce(sum(c.price_fen), 0)

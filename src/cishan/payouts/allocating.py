@@ -12,7 +12,7 @@ from cishan.database import JsonRow, rows
 from cishan.divisions.rules import is_code, is_town
 from cishan.errors import Conflict, Forbidden, InvalidInput, NotFound
 from cishan.events.actions import record_event
-from cishan.ledger.free import lock_fund, spendable_of
+from cishan.ledger.free import SHARE_FEN, lock_fund, spendable_of
 from cishan.money import yuan_text
 from cishan.payouts.models import PayoutTerms
 from cishan.payouts.rules import Terms, check_covered
@@ -20,10 +20,6 @@ from cishan.payouts.terms import terms_on
 from cishan.permissions import Permission, holds
 
 CATEGORY_LONGEST = 40
-SHARE_FEN = (
-    "(a.amount_fen - coalesce((SELECT sum(r.amount_fen) FROM allocation_release r WHERE r.allocation_id = a.id), 0))"
-)
-"""What allocation `a` sets aside: what it was made for, less what was taken back of it."""
 LINE = f"""
 SELECT b.amount_fen, p.fund_id,
        (SELECT coalesce(sum({SHARE_FEN}), 0) FROM allocation a WHERE a.budget_line_id = b.id)::bigint AS allocated_fen

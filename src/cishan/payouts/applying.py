@@ -15,9 +15,9 @@ from cishan.events.actions import REASON_LABEL, record_event
 from cishan.kin.states import Tie
 from cishan.kin.ties import Found, ties_of_family
 from cishan.ledger.actions import Source, book_payable
-from cishan.ledger.free import lock_fund
+from cishan.ledger.free import SHARE_FEN, lock_fund
 from cishan.messages.actions import queue_notice
-from cishan.payouts.allocating import SHARE_FEN, hold, must
+from cishan.payouts.allocating import hold, must
 from cishan.payouts.rules import (
     REASON_LONGEST,
     Hands,

@@ -8,7 +8,7 @@ from cishan.divisions.queries import names_of
 from cishan.divisions.rules import ancestors
 from cishan.errors import InvalidInput
 from cishan.labels import label
-from cishan.payouts.allocating import SHARE_FEN
+from cishan.ledger.free import SHARE_FEN
 from cishan.payouts.payees import HOLDER_LABEL, NUMBER_LABEL
 from cishan.payouts.rules import masked_number
 from cishan.payouts.states import PayeeKind

@@ -1,13 +1,13 @@
 """What the law asks when a plan is filed, begun, changed and ended: pure, each fault with its article."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from cishan.clock import beijing_day, beijing_midnight
 from cishan.errors import Conflict
 from cishan.plans import laws
-from cishan.plans.plan import Plan, Terms
+from cishan.plans.plan import BudgetItem, Plan, Terms
 from cishan.plans.states import ProjectKind, Reach
 from cishan.projects.states import ProjectStatus
 
@@ -130,3 +130,27 @@ def amendment_decision_fault(*, is_proposer: bool, is_director: bool) -> str:
     if is_proposer:
         return f"{laws.DECISION}：提出变更的人不能自己决定，要由另一个人决定。"
     return "" if is_director else f"{laws.DECISION}：变更要由法定代表人审批。"
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of a budget as it is stored."""
+
+    id: int
+    name: str
+
+
+def keep_lines(lines: Sequence[Line], budget: Sequence[BudgetItem]) -> list[int | None]:
+    """For each item of a changed budget the line it goes on from: the one of its name, else the one in its place; None is new."""
+    left = {line.id: line.name for line in lines}
+    kept: list[int | None] = []
+    for item in budget:
+        found = next((line_id for line_id, name in left.items() if name == item.name), None)
+        if found is not None:
+            del left[found]
+        kept.append(found)
+    for place, line in enumerate(lines[: len(kept)]):
+        if kept[place] is None and line.id in left:
+            kept[place] = line.id
+            del left[line.id]
+    return kept

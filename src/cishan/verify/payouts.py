@@ -1,6 +1,6 @@
 """Promises about help: each fund a wall, two people over every sum, no tie overlooked, one booking and one line for each."""
 
-from cishan.payouts.allocating import SHARE_FEN
+from cishan.ledger.free import SHARE_FEN
 from cishan.verify.checks import Check
 
 _OWED = "('approved', 'in_file')"
