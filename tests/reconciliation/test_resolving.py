@@ -4,7 +4,9 @@ import pytest
 
 from cishan.accounts.states import Role
 from cishan.accounts.viewer import Viewer
-from cishan.clock import SteppedClock
+from cishan.charities.models import Fund
+from cishan.charities.states import FundKind
+from cishan.clock import SteppedClock, beijing_day
 from cishan.database import rows
 from cishan.errors import Conflict, Forbidden, IllegalMove, InvalidInput
 from cishan.ledger.queries import balance_of
@@ -185,3 +187,25 @@ async def test_taking_a_difference_on_makes_one_its_owner(shop: Shop, bookkeeper
     difference = await with_more_there(shop)
     await take_difference(difference, actor=bookkeeper, now=shop.clock.now())
     assert (await shop.differences())[0]["owner_id"] == bookkeeper.account_id
+
+
+async def test_what_a_bill_has_more_of_a_projects_order_is_the_projects(shop: Shop, bookkeeper: Viewer) -> None:
+    fund = await Fund.create(
+        charity_id=shop.site.charity_id,
+        kind=FundKind.PROJECT,
+        name="寒冬送暖",
+        filing_number="53371400MJE0000011A25099",
+        purpose="过冬",
+        opened_on=beijing_day(shop.clock.now()),
+    )
+    order = await shop.paid()
+    await rows(
+        "UPDATE order_line SET fund_id = $2 WHERE order_id = (SELECT id FROM payment_order WHERE out_trade_no = $1)",
+        order.out_trade_no,
+        fund.id,
+    )
+    shop.bill(shop.listed(order, amount_fen=30_500))
+    await shop.reconcile()
+    difference = int((await shop.differences())[0]["id"])
+    await resolve_difference(difference, Resolution.BOOKED, WHY, actor=bookkeeper, now=shop.clock.now())
+    assert await balance_of(fund.id, AccountType.ALIPAY) == 500

@@ -207,3 +207,25 @@ async def test_a_case_takes_two_people_of_finance(
     await close_case(case_id, CaseOutcome.REPORTED, actor=other, **who)  # type: ignore[arg-type]
     with pytest.raises(Conflict, match="已经办结"):
         await find_out(case_id, "又看了一遍存折", actor=one, **who)  # type: ignore[arg-type]
+
+
+async def test_pledges_apart_that_are_paid_together_are_joined_when_the_money_comes(
+    site: Site, donor: Viewer, sealer: Sealer, clock: SteppedClock
+) -> None:
+    first = await pledge(site.fund_id, OVER_FEN // 2 + 1, donor=donor, now=clock.now())
+    second = await pledge(site.fund_id, OVER_FEN // 2 + 1, donor=donor, now=clock.advance(8 * DAY))
+    await pay(first, sealer=sealer, now=clock.now())
+    assert await rows("SELECT id FROM watch_case") == []
+    await pay(second, sealer=sealer, now=clock.now())
+    found = await rows("SELECT joined_fen, source FROM watch_case WHERE closed_at IS NULL")
+    assert found == [{"joined_fen": OVER_FEN + 2, "source": None}]
+
+
+async def test_gifts_eight_days_apart_are_not_joined(
+    site: Site, donor: Viewer, sealer: Sealer, clock: SteppedClock
+) -> None:
+    for _ in range(2):
+        pledged = await pledge(site.fund_id, OVER_FEN // 2 + 1, donor=donor, now=clock.now())
+        await pay(pledged, sealer=sealer, now=clock.now())
+        clock.advance(8 * DAY)
+    assert await rows("SELECT id FROM watch_case") == []

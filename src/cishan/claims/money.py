@@ -20,6 +20,7 @@ from cishan.messages.actions import queue_notice
 from cishan.payments.owners import Unspent, Used
 from cishan.payments.states import UnassignedReason
 from cishan.sealing import Sealer
+from cishan.vigilance.actions import watch_received
 from cishan.wishes import actions as wishes
 from cishan.wishes import late_claims
 
@@ -42,6 +43,7 @@ class ClaimPayments:
         verb = "pay" if refused is None else "pay_late"
         due_at = await _purchase_due(claim, now=now)
         await move_claim(claim, verb, actor=None, now=now, due_at=due_at, detail={"order_id": order_id})
+        await watch_received(order_id, now=now)
         text = f"谢谢您！“{claim['public_title']}”的捐款已经收到，记入微心愿项目。协理员会尽快买好送去。"
         await queue_notice(f"claim-paid:{owner_id}", claim["donor_id"], text, sealer=self.sealer, now=now)
         return None

@@ -33,7 +33,7 @@ from cishan.payments.states import LateChoice, PayChannel, UnassignedReason
 from cishan.refunds.queries import terms_on, usual_gift_fen
 from cishan.refunds.states import COUNTED_SQL
 from cishan.sealing import Sealer
-from cishan.vigilance.actions import watch_order
+from cishan.vigilance.actions import watch_order, watch_received
 from cishan.vigilance.states import GiftSource
 
 OWNER_KIND = "donation"
@@ -306,6 +306,7 @@ class DonationPayments:
         status = next_status(donation["status"], "receive")
         await rows(MOVE, owner_id, status.value, amount_fen, paid_at)
         await count_gift(fund_id, owner_id, given_fen=amount_fen, gifts=1)
+        await watch_received(order_id, now=now)
         await record_event("donation", owner_id, "receive", actor=None, now=now, detail={"order_id": order_id})
         text = f"谢谢您！您捐的 {yuan_text(amount_fen)} 元已经收到，记入“{donation['fund_name']}”项目。"
         if donation["wants_receipt"]:

@@ -10,6 +10,7 @@ from cishan.database import JsonRow, rows
 from cishan.errors import Conflict, Forbidden, NotFound
 from cishan.events.actions import record_event
 from cishan.ledger.actions import Source, book_adjustment
+from cishan.ledger.free import lock_fund
 from cishan.ledger.queries import balance_of
 from cishan.ledger.states import AccountType
 from cishan.permissions import Permission, holds
@@ -28,6 +29,10 @@ LOCK = """
 SELECT x.id, x.day_id, x.ours_fen, x.theirs_fen, x.status, x.resolution, x.note, x.out_trade_no, x.proposed_by_id, d.day,
        d.charity_id
   FROM bill_difference x JOIN bill_day d ON d.id = x.day_id WHERE x.id = $1 FOR UPDATE OF x
+"""
+FUND_OF_ORDER = """
+SELECT l.fund_id AS id FROM payment_order o JOIN order_line l ON l.order_id = o.id
+ WHERE o.out_trade_no = $1 AND o.charity_id = $2 ORDER BY l.id LIMIT 1
 """
 TAKE = "UPDATE bill_difference SET owner_id = $2 WHERE id = $1"
 PROPOSE = """
@@ -117,8 +122,13 @@ async def _lock(difference_id: int) -> JsonRow:
 
 
 async def _book(difference: JsonRow, *, now: datetime) -> None:
-    """The books follow the bill: what it has more is the fund's, what it has less is written off."""
-    fund_id = (await rows(WISH_FUND, difference["charity_id"]))[0]["id"]
+    """The books follow the bill: what it has more is the fund's of the order, what it has less is written off there.
+
+    What belongs to no order of ours is the 微心愿 fund's.
+    """
+    found = await rows(FUND_OF_ORDER, difference["out_trade_no"], difference["charity_id"])
+    fund_id = (found or await rows(WISH_FUND, difference["charity_id"]))[0]["id"]
+    await lock_fund(fund_id)
     amount_fen = difference["theirs_fen"] - difference["ours_fen"]
     if amount_fen < 0:
         check_alipay_holds(-amount_fen, await balance_of(fund_id, AccountType.ALIPAY))

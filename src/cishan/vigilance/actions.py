@@ -33,6 +33,17 @@ JOINED = """
 SELECT coalesce(sum(coalesce(paid_fen, total_fen)), 0)::bigint AS fen FROM payment_order
  WHERE donor_id = ANY($1) AND created_at > $2 AND status <> 'closed'
 """
+GIVERS = LOCK_GIVERS.removesuffix("FOR NO KEY UPDATE OF a\n")
+ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(hashtextextended('watch_received', $1))"
+"""Two gifts of one giver that come at once see each other. Accounts are not locked here, for the order is locked already."""
+RECEIVED = """
+SELECT o.charity_id, o.donor_id, o.paid_at FROM payment_order o
+ WHERE o.id = $1 AND NOT EXISTS (SELECT FROM watch_case w WHERE w.order_id = o.id)
+"""
+JOINED_RECEIVED = """
+SELECT coalesce(sum(paid_fen), 0)::bigint AS fen FROM payment_order
+ WHERE donor_id = ANY($1) AND status = 'paid' AND paid_at > $2::timestamptz - $3::interval AND paid_at < $2::timestamptz + $3::interval
+"""
 LOCK_CASE = """
 SELECT w.id, w.order_id, w.handler_id, w.closed_at, o.charity_id FROM watch_case w JOIN payment_order o ON o.id = w.order_id
  WHERE w.id = $1 AND o.charity_id = $2 FOR UPDATE OF w
@@ -67,10 +78,16 @@ async def watch_order(
         return
     if source is None and may_ask:
         raise ask_for_source(over_fen)
+    await _add_case(order_id, joined_fen, source, is_listed=listed, now=now)
+
+
+async def _add_case(
+    order_id: int, joined_fen: int, source: GiftSource | None, *, is_listed: bool, now: datetime
+) -> None:
     case = await WatchCase.create(
         order_id=order_id,
         joined_fen=joined_fen,
-        is_listed=listed,
+        is_listed=is_listed,
         source=source,
         opened_at=now,
         due_at=end_of_working_days(now, DAYS_TO_LOOK),
@@ -82,6 +99,21 @@ async def check_not_frozen(order_id: int) -> None:
     """Raises Conflict while two people have not looked at a large gift; its words say nothing of a case."""
     if await is_frozen(order_id):
         raise Conflict("这笔钱现在不能在网上办退款。请打电话给我们，我们帮您办。")
+
+
+async def watch_received(order_id: int, *, now: datetime) -> None:
+    """Looks at an order whose money has just come, in its transaction: a pledge that was cancelled, or is older than the
+    days that are joined, was not counted when it was made. Nobody is there to be asked, so its case has no source yet.
+    """
+    found = await rows(RECEIVED, order_id)
+    if not found:
+        return
+    order = found[0]
+    givers = [row["id"] for row in await rows(GIVERS, order["donor_id"])][:MOST_GIVERS]
+    await rows(ONE_AT_A_TIME, min(givers))
+    joined_fen: int = (await rows(JOINED_RECEIVED, givers, order["paid_at"], JOINED_FOR))[0]["fen"]
+    if is_over(joined_fen, await over_fen_on(order["charity_id"], now)):
+        await _add_case(order_id, joined_fen, None, is_listed=False, now=now)
 
 
 async def is_frozen(order_id: int) -> bool:
