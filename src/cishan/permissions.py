@@ -43,6 +43,8 @@ class Permission(StrEnum):
     SEE_PAYOUTS = "see_payouts"
     APPLY_PAYOUT = "apply_payout"
     APPROVE_PAYOUT = "approve_payout"
+    DECLARE_TIES = "declare_ties"
+    """Everybody who may have a hand in help for a family (R-11)."""
     STOP_PAYOUT = "stop_payout"
     """Whoever approves or pays: approved help that must not be paid after all."""
     SEE_URGENT = "see_urgent"
@@ -81,6 +83,9 @@ HOLDERS: dict[Permission, frozenset[Role]] = {
     Permission.SEE_PAYOUTS: frozenset({Role.TOWN_REVIEWER, Role.EDITOR, Role.FINANCE, Role.CASHIER, Role.DIRECTOR}),
     Permission.APPLY_PAYOUT: frozenset({Role.TOWN_REVIEWER, Role.EDITOR}),
     Permission.APPROVE_PAYOUT: frozenset({Role.EDITOR, Role.FINANCE, Role.DIRECTOR}),
+    Permission.DECLARE_TIES: frozenset(
+        {Role.COORDINATOR, Role.TOWN_REVIEWER, Role.EDITOR, Role.FINANCE, Role.CASHIER, Role.DIRECTOR}
+    ),
     Permission.STOP_PAYOUT: frozenset({Role.EDITOR, Role.FINANCE, Role.CASHIER, Role.DIRECTOR}),
     Permission.SEE_URGENT: frozenset(
         {Role.COORDINATOR, Role.TOWN_REVIEWER, Role.EDITOR, Role.FINANCE, Role.SUPERVISOR}

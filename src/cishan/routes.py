@@ -27,6 +27,7 @@ from cishan.donations import views as donations
 from cishan.households import desk as disclosure
 from cishan.households import field as households
 from cishan.jobs import desk as jobs
+from cishan.kin import desk as kin
 from cishan.ledger import views as ledger
 from cishan.messages import views as messages
 from cishan.monthly import views as monthly
@@ -35,7 +36,8 @@ from cishan.payments import desk as payments_desk
 from cishan.payments import views as payments
 from cishan.payouts import asking, preparing
 from cishan.payouts import desk as payouts
-from cishan.payouts import kin_desk as kin
+from cishan.payouts import kin_desk as kin_hits
+from cishan.payouts import terms_desk as payout_terms
 from cishan.payouts import transfers_desk as transfers
 from cishan.permissions import Permission as May
 from cishan.pictures import views as pictures
@@ -291,6 +293,8 @@ ROUTES: tuple[Row, ...] = (
     Row("/desk/payouts/shares", GET, preparing.show_shares, May.MANAGE_MONEY),
     Row("/desk/payouts/shares", POST, preparing.set_aside, May.MANAGE_MONEY),
     Row("/desk/payouts/shares/{id}/release", POST, preparing.take_back_share, May.MANAGE_MONEY),
+    Row("/desk/payouts/terms", GET, payout_terms.show_terms, May.DECIDE_PROJECTS),
+    Row("/desk/payouts/terms", POST, payout_terms.save_terms, May.DECIDE_PROJECTS),
     Row("/desk/payouts/payees", GET, preparing.show_payees, May.VISIT),
     Row("/desk/payouts/payees", POST, preparing.enter, May.VISIT),
     Row("/desk/payouts/payees/{id}/verify", POST, preparing.verify, May.VISIT),
@@ -308,7 +312,9 @@ ROUTES: tuple[Row, ...] = (
     Row("/desk/payouts/{id}/proof", POST, payouts.prove, May.APPLY_PAYOUT),
     Row("/desk/payouts/{id}/paid", POST, payouts.mark_paid, May.PAY_OUT),
     Row("/desk/payouts/{id}/returned", POST, payouts.mark_returned, May.PAY_OUT),
-    Row("/desk/kin", GET, kin.show_hits, May.SUPERVISE),
+    Row("/desk/ties", GET, kin.show_ties, May.DECLARE_TIES),
+    Row("/desk/ties", POST, kin.declare, May.DECLARE_TIES),
+    Row("/desk/kin", GET, kin_hits.show_hits, May.SUPERVISE),
     # urgent help
     Row("/desk/urgent", GET, urgent.show_cases, May.SEE_URGENT),
     Row("/desk/urgent/new", GET, urgent.show_new, May.APPLY_PAYOUT),

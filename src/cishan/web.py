@@ -57,6 +57,7 @@ NOTICES = {
     "payout-proved": "凭据记下了。",
     "payout-applied": "已提交，等另外两位同事审批。",
     "payout-approved": "已同意。",
+    "ties-declared": "记下了。只留了比对码，谁也看不到原文。",
     "share-released": "没用的收回来了，可以重新安排。",
     "payout-stopped": "这笔不付了，钱回到了分配里。",
     "payout-refused": "没有同意，原因已记下。",

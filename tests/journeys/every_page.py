@@ -170,6 +170,8 @@ SAMPLES: dict[str, Sample] = {
     ),
     "/desk/payouts": Sample(Role.TOWN_REVIEWER),
     "/desk/payouts/shares": Sample(Role.FINANCE),
+    "/desk/payouts/terms": Sample(Role.DIRECTOR),
+    "/desk/ties": Sample(Role.TOWN_REVIEWER),
     "/desk/payouts/payees": Sample(Role.TOWN_REVIEWER),
     "/desk/payouts/{id}": Sample(Role.EDITOR, "SELECT id FROM payout WHERE $1::bigint > 0 ORDER BY id LIMIT 1"),
     "/desk/payouts/files/{id}": Sample(

@@ -90,6 +90,10 @@ async def give(bureau: Bureau, amount_fen: int, *, donor: Viewer | None = None) 
         await book_withdrawal(bureau.fund_id, amount_fen, source, arrived_at=now, now=now)
 
 
+async def make_director(bureau: Bureau) -> Viewer:
+    return await make_staff(Role.DIRECTOR, CITY, sealer=bureau.sealer, now=bureau.clock.now(), name="韩会长")
+
+
 async def make_share(
     bureau: Bureau, amount_fen: int = 500_000, *, place: str = TOWN, case_limit_fen: int | None = None
 ) -> int:

@@ -2,8 +2,9 @@
 
 from cishan.charities.actions import allow_transfers, set_up_merchant
 from cishan.clock import SteppedClock, beijing_day
+from cishan.kin.rules import Near
 from cishan.kin.states import Tie
-from cishan.kin.ties import Near, declare_ties
+from cishan.kin.ties import declare_ties
 from cishan.payouts.paying import record_paid, record_returned
 from cishan.payouts.states import PayeeKind
 from cishan.payouts.transferring import begin_transfers, send_due_transfers

@@ -6,12 +6,13 @@ from starlette.applications import Starlette
 from cishan.accounts.states import Role
 from cishan.clock import SteppedClock
 from cishan.database import rows
+from cishan.kin.rules import Near
 from cishan.kin.states import Tie
-from cishan.kin.ties import Near, declare_ties
-from cishan.payouts.allocating import set_terms
+from cishan.kin.ties import declare_ties
 from cishan.payouts.applying import refuse_payout
 from cishan.payouts.paying import record_paid
 from cishan.payouts.rules import Terms
+from cishan.payouts.terms import set_terms
 from cishan.sealing import Sealer
 from cishan.summaries.sources import lines_of
 from conftest import browser_for
@@ -24,6 +25,7 @@ from payouts.payout_makers import (
     make_application,
     make_approved,
     make_bureau,
+    make_director,
     make_payee,
     make_project_fund,
     make_share,
@@ -106,8 +108,10 @@ async def test_a_director_is_shown_what_waits_for_a_director(
     app: Starlette, bureau: Bureau, clock: SteppedClock
 ) -> None:
     now = clock.now()
-    director = await make_staff(Role.DIRECTOR, CITY, sealer=bureau.sealer, now=now, name="韩会长")
-    await set_terms(bureau.charity_id, Terms(50_000, 1_000_000), valid_from=now.date(), actor=bureau.finance, now=now)
+    director = await make_director(bureau)
+    await set_terms(
+        bureau.charity_id, Terms(50_000, 1_000_000), valid_from=now.date(), actor=await make_director(bureau), now=now
+    )
     payout_id = await make_application(bureau, await make_share(bureau), await make_payee(bureau), 50_001)
     here = f"{DESK}/{payout_id}"
     async with browser_for(app) as browser:

@@ -12,8 +12,9 @@ from cishan.divisions.rules import county_of
 from cishan.errors import Forbidden, NotFound
 from cishan.households import actions as households
 from cishan.households.actions import HouseholdFacts, MemberFacts
+from cishan.kin.rules import Near
 from cishan.kin.states import Tie
-from cishan.kin.ties import Near, declare_ties, ties_of_family
+from cishan.kin.ties import declare_ties, ties_of_family
 from cishan.payouts.applying import refuse_payout
 from cishan.payouts.rules import DEFAULT_TERMS
 from cishan.payouts.states import PayoutStatus

@@ -17,12 +17,13 @@ from cishan.ledger.actions import Source, book_payable
 from cishan.ledger.free import spendable_of
 from cishan.ledger.queries import balance_of
 from cishan.ledger.states import AccountType
-from cishan.payouts.allocating import Share, allocate, release_share, set_terms
+from cishan.payouts.allocating import Share, allocate, release_share
 from cishan.payouts.applying import Application, apply_for, approve_payout, refuse_payout
 from cishan.payouts.payees import PayeeFacts, enter_payee, verify_payee
 from cishan.payouts.paying import Handover, record_paid, record_returned, stop_payout, write_file
 from cishan.payouts.rules import Terms
 from cishan.payouts.states import PayeeKind, PayoutKind, PayoutStatus
+from cishan.payouts.terms import set_terms
 from cishan.sealing import Sealer
 from cishan.settings import Settings
 from cishan.summaries.sources import lines_of
@@ -30,7 +31,7 @@ from cishan.summaries.states import LineKind
 from cishan.verify.checks import run_checks
 from cishan.verify.money import MONEY_CHECKS
 from cishan.verify.payouts import PAYOUT_CHECKS
-from makers import CITY, OTHER_TOWN, TOWN, VILLAGE, make_household, make_staff
+from makers import OTHER_TOWN, TOWN, VILLAGE, make_household, make_staff
 from payouts.payout_makers import (
     CARD,
     Bureau,
@@ -39,6 +40,7 @@ from payouts.payout_makers import (
     make_application,
     make_approved,
     make_bureau,
+    make_director,
     make_payee,
     make_project_fund,
     make_share,
@@ -160,7 +162,9 @@ async def test_a_payout_is_booked_in_no_other_fund(bureau: Bureau) -> None:
 
 async def test_a_large_sum_asks_for_a_third_of_finance(bureau: Bureau) -> None:
     now = bureau.clock.now()
-    await set_terms(bureau.charity_id, Terms(50_000, 1_000_000), valid_from=now.date(), actor=bureau.finance, now=now)
+    await set_terms(
+        bureau.charity_id, Terms(50_000, 1_000_000), valid_from=now.date(), actor=await make_director(bureau), now=now
+    )
     payout_id = await make_application(bureau, await make_share(bureau), await make_payee(bureau), 50_001)
     await approve_with(bureau, payout_id, bureau.editor, bureau.finance)
     assert await status_of(payout_id) == PayoutStatus.AWAITING_THIRD
@@ -173,8 +177,8 @@ async def test_a_large_sum_asks_for_a_third_of_finance(bureau: Bureau) -> None:
 
 async def test_the_director_is_the_third_and_approves_nothing_else(bureau: Bureau) -> None:
     now = bureau.clock.now()
-    director = await make_staff(Role.DIRECTOR, CITY, sealer=bureau.sealer, now=now, name="韩会长")
-    await set_terms(bureau.charity_id, Terms(50_000, 1_000_000), valid_from=now.date(), actor=bureau.finance, now=now)
+    director = await make_director(bureau)
+    await set_terms(bureau.charity_id, Terms(50_000, 1_000_000), valid_from=now.date(), actor=director, now=now)
     payout_id = await make_application(bureau, await make_share(bureau), await make_payee(bureau), 50_001)
     with pytest.raises(Forbidden, match="前两次由编辑和财务做"):
         await approve_with(bureau, payout_id, director)

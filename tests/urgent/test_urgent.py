@@ -8,8 +8,9 @@ from cishan.accounts.viewer import Viewer
 from cishan.clock import SteppedClock
 from cishan.database import rows
 from cishan.errors import Conflict, Forbidden, InvalidInput
+from cishan.kin.rules import Near
 from cishan.kin.states import Tie
-from cishan.kin.ties import Near, declare_ties
+from cishan.kin.ties import declare_ties
 from cishan.messages.models import OutboxMessage
 from cishan.payouts.allocating import Share, allocate
 from cishan.payouts.applying import approve_payout, refuse_payout

@@ -14,7 +14,6 @@ from cishan.accounts.pages import (
     InvitationRow,
     InvitePage,
     MovePage,
-    PlaceChoice,
     StaffListPage,
     StaffMemberPage,
     StaffRow,
@@ -35,7 +34,7 @@ from cishan.accounts.states import Role, Standing
 from cishan.accounts.timeline import account_timeline
 from cishan.charities.states import LegalMode
 from cishan.divisions import queries as divisions
-from cishan.divisions.rules import ancestors, is_code
+from cishan.divisions.choosing import PlaceChoice, place_choice, places_below
 from cishan.errors import InvalidInput, NotFound
 from cishan.forms.reading import read_fields, read_form, typed_text
 from cishan.forms.replay import answer_once
@@ -62,7 +61,7 @@ async def show_staff(request: Request) -> Response:
         staff=tuple(_row(member) for member in members),
         pagination=_pagination(wanted, number, total),
         roles=tuple((role.value, ROLE_LABELS[role]) for role in Role if role not in (Role.DONOR, Role.ORGANISATION)),
-        places=await _below(viewer.division_code),
+        places=await places_below(viewer.division_code),
         standings=tuple((standing.value, STANDING_LABELS[standing]) for standing in Standing),
         values={"place": wanted.division_code, "role": wanted.role, "standing": wanted.standing},
     )
@@ -273,15 +272,8 @@ async def disable(request: Request) -> Response:
 
 
 async def _place(request: Request, code: str) -> PlaceChoice:
-    """The place chosen so far; outside the administrator's division it is that division itself."""
-    viewer = viewer_of(request)
-    code = code if is_code(code) and viewer.covers(code) else viewer.division_code
-    above = next((up for up in ancestors(code) if viewer.covers(up)), None)
-    return PlaceChoice(code, await divisions.full_name_of(code), above, await _below(code))
-
-
-async def _below(code: str) -> tuple[Choice, ...]:
-    return tuple((row["code"], row["name"]) for row in await divisions.children_of(code))
+    """The place chosen so far, within the administrator's division."""
+    return await place_choice(code, within=viewer_of(request).division_code)
 
 
 def _roles_in(code: str) -> tuple[Choice, ...]:

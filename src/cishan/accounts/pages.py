@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from cishan.divisions.choosing import PlaceChoice
 from cishan.page_parts import Pagination, Step
 
 Fields = Mapping[str, str]
@@ -108,16 +109,6 @@ class StaffListPage:
     places: tuple[Choice, ...]
     standings: tuple[Choice, ...]
     values: Fields
-
-
-@dataclass(frozen=True)
-class PlaceChoice:
-    """Where a role is to be given: the place chosen so far, the way up, and what lies below."""
-
-    code: str
-    name: str
-    up: str | None
-    below: tuple[Choice, ...]
 
 
 @dataclass(frozen=True)

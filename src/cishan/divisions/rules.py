@@ -32,6 +32,11 @@ def is_town(code: str) -> bool:
     return len(significant(code)) == len("371402001")
 
 
+def is_village(code: str) -> bool:
+    """Whether it is a village or an urban community, the lowest level there is."""
+    return is_code(code) and len(significant(code)) == len("371402001002")
+
+
 def contains(scope: str, code: str) -> bool:
     """Whether `code` is the scope's division or below it."""
     return code.startswith(significant(scope))

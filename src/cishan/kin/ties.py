@@ -18,14 +18,12 @@ from cishan.divisions.rules import subtree
 from cishan.errors import InvalidInput
 from cishan.events.actions import record_event
 from cishan.households.registry import ADDRESS_LABEL, ID_LABEL, NAME_LABEL, PHONE_LABEL
+from cishan.kin.rules import MOST_TIES, Near, surname_of
 from cishan.kin.states import Tie
 from cishan.sealing import Sealer
-from cishan.wishes.identifying import COMPOUND_SURNAMES
 
 LABEL = "account_tie"
 ACCOUNT_NAME, ACCOUNT_PHONE = "account.name", "account.phone"
-MOST_TIES = 40
-"""Digests that one form may declare."""
 NOT_ADDRESS = re.compile(r"[\s,，。.、#\-－—_()（）]")
 
 FAMILY = """
@@ -58,15 +56,6 @@ SELECT a.id, a.name_sealed FROM role_grant g JOIN account a ON a.id = g.account_
 
 
 @dataclass(frozen=True)
-class Near:
-    """Something that is shared with near kin, as somebody typed it. `village` goes with an address or a surname."""
-
-    tie: Tie
-    text: str
-    village: str = ""
-
-
-@dataclass(frozen=True)
 class Declared:
     """What an account has declared of one kind."""
 
@@ -79,11 +68,6 @@ class Declared:
 class Found:
     account_id: int
     tie: Tie
-
-
-def surname_of(name: str) -> str:
-    """The family name: one character, or two where the first two are a known one."""
-    return name[:2] if name[:2] in COMPOUND_SURNAMES else name[:1]
 
 
 def digest_of(near: Near, sealer: Sealer) -> str:

@@ -1,21 +1,19 @@
 """Setting shares of a fund aside, and the charity's limits. What is set aside never exceeds what the fund has (R-9)."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 
 from tortoise.transactions import in_transaction
 
 from cishan.accounts.viewer import Viewer
 from cishan.charities.states import FundKind
-from cishan.clock import beijing_day
 from cishan.database import JsonRow, rows
 from cishan.divisions.rules import is_code, is_town
 from cishan.errors import Conflict, Forbidden, InvalidInput, NotFound
 from cishan.events.actions import record_event
 from cishan.ledger.free import SHARE_FEN, lock_fund, spendable_of
 from cishan.money import yuan_text
-from cishan.payouts.models import PayoutTerms
-from cishan.payouts.rules import Terms, check_covered
+from cishan.payouts.rules import check_covered
 from cishan.payouts.terms import terms_on
 from cishan.permissions import Permission, holds
 
@@ -134,16 +132,6 @@ async def _check_line(fund: JsonRow, share: Share) -> None:
 async def hold(fund_id: int, amount_fen: int) -> None:
     """Counts what allocations set aside; a negative sum has been booked as spending. The caller holds the fund's lock."""
     await rows(HOLD, fund_id, amount_fen)
-
-
-async def set_terms(charity_id: int, terms: Terms, *, valid_from: date, actor: Viewer, now: datetime) -> None:
-    """Sets the limits from a day on; a day that has passed keeps those it had."""
-    must(actor, Permission.MANAGE_MONEY)
-    if valid_from < beijing_day(now):
-        raise InvalidInput({"valid_from": "不能改过去的规定，请填今天或以后的日期。"})
-    await PayoutTerms.update_or_create(
-        charity_id=charity_id, valid_from=valid_from, defaults={**vars(terms), "set_by_id": actor.account_id}
-    )
 
 
 def must(actor: Viewer, permission: Permission) -> None:

@@ -55,6 +55,8 @@ BESIDE = (
     ("支付宝付款", f"{DESK}/transfers", Permission.PAY_OUT),
     ("分配救助款", f"{DESK}/shares", Permission.MANAGE_MONEY),
     ("收款账号", f"{DESK}/payees", Permission.VISIT),
+    ("避嫌申报", "/desk/ties", Permission.DECLARE_TIES),
+    ("救助款规定", f"{DESK}/terms", Permission.DECIDE_PROJECTS),
 )
 """What stands beside the list, and who does it."""
 TO_PAY = frozenset({PayoutStatus.APPROVED, PayoutStatus.IN_FILE})

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from random import Random
 
 from cishan.divisions.rules import town_of
+from cishan.kin.rules import Near
 from cishan.kin.states import Tie
-from cishan.kin.ties import Near, declare_ties
+from cishan.kin.ties import declare_ties
 from cishan.payouts.allocating import Share, allocate
 from cishan.payouts.applying import Application, apply_for, approve_payout
 from cishan.payouts.payees import PayeeFacts, enter_payee, verify_payee
