@@ -155,10 +155,16 @@ def viewer_of(request: Request) -> Viewer:
 
 def path_id(request: Request, name: str = "id") -> int:
     """A positive id from the path; anything else is a page that is not there."""
-    text = str(request.path_params[name])
-    if not (text.isascii() and text.isdigit()) or not 0 < int(text) <= MAX_ID:
+    found = id_in(str(request.path_params[name]))
+    if found is None:
         raise NotFound
-    return int(text)
+    return found
+
+
+def id_in(text: str) -> int | None:
+    """A positive id that was typed or stands in an address; None for anything else, however long."""
+    readable = text.isascii() and text.isdigit() and len(text) <= len(str(MAX_ID))
+    return int(text) if readable and 0 < int(text) <= MAX_ID else None
 
 
 def see_other(location: str) -> Response:

@@ -1,17 +1,19 @@
 """Each month one donation and one reminder, whoever sweeps; unpaid months are not piled up; a plan let go ends by itself."""
 
 import asyncio
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
 import makers
 from cishan.accounts.viewer import Viewer
+from cishan.charities.models import Fund
 from cishan.charities.queries import Site
+from cishan.charities.states import FundKind
 from cishan.clock import SteppedClock
 from cishan.database import rows
 from cishan.donations.actions import Pledged, lapse_due_donations
-from cishan.errors import Conflict, IllegalMove, NotFound
+from cishan.errors import Conflict, IllegalMove, InvalidInput, NotFound
 from cishan.monthly.actions import change_plan, move_plan, open_due_turns, start_plan
 from cishan.payments.actions import close_unopened
 from cishan.sealing import Sealer
@@ -184,3 +186,46 @@ async def test_sweeps_at_once_open_one_turn_for_each_plan(
     found = await rows("SELECT count(*) AS turns, count(DISTINCT plan_id) AS plans FROM monthly_turn")
     assert found == [{"turns": 10, "plans": 10}]
     assert await rows("SELECT count(*) AS n FROM donation") == [{"n": 10}]
+
+
+async def test_a_name_that_is_hidden_is_hidden_on_the_turn_that_waits(
+    site: Site, donor: Viewer, sealer: Sealer, clock: SteppedClock
+) -> None:
+    plan_id = await start_plan(site.fund_id, FIVE_FEN, 3, shows_name=True, actor=donor, now=clock.now())
+    await sweep(sealer, clock)
+    await change_plan(plan_id, FIVE_FEN, 3, shows_name=False, actor=donor, now=clock.now())
+    await pay_waiting(sealer, clock)
+    assert await rows("SELECT status, shows_name FROM donation") == [{"status": "received", "shows_name": False}]
+
+
+async def test_a_fund_that_is_nearly_full_ends_one_plan_and_holds_up_no_other(
+    site: Site, donor: Viewer, sealer: Sealer, clock: SteppedClock
+) -> None:
+    other = await makers.make_donor(sealer=sealer, now=clock.now())
+    first = await start(site, donor, clock)
+    fund_id = (await rows("SELECT fund_id FROM monthly_plan"))[0]["fund_id"]
+    elsewhere = await another_fund(site)
+    second = await start_plan(elsewhere, FIVE_FEN, 3, shows_name=False, actor=other, now=clock.now())
+    await rows("UPDATE fund SET cap_fen = $2 WHERE id = $1", fund_id, FIVE_FEN - 1)
+    with pytest.raises(InvalidInput, match="请少捐一些"):
+        await start_plan(fund_id, FIVE_FEN, 3, shows_name=False, actor=other, now=clock.now())
+    assert await sweep(sealer, clock) == 2
+    assert await rows("SELECT id, status FROM monthly_plan ORDER BY id") == [
+        {"id": first, "status": "ended"},
+        {"id": second, "status": "active"},
+    ]
+    assert await turns() == ["pledged"]
+    assert await reminders(donor) == 1
+
+
+async def another_fund(site: Site) -> int:
+    fund = await Fund.create(
+        charity_id=site.charity_id,
+        kind=FundKind.PROJECT,
+        name="寒冬送暖",
+        filing_number="53371400MJE0000011A25099",
+        purpose="过冬",
+        opened_on=date(2025, 1, 1),
+    )
+    found: int = fund.id
+    return found

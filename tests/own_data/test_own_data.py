@@ -13,9 +13,11 @@ from cishan.accounts.sessions import open_session, viewer_of_token
 from cishan.accounts.states import AccountKind
 from cishan.clock import SteppedClock
 from cishan.database import rows
+from cishan.monthly.actions import start_plan
 from cishan.receipts.certificates import make_certificate
 from cishan.sealing import Sealer
 from conftest import browser_for
+from donations.donation_makers import pay, pledge
 from receipts.gift_makers import Office, ask, issue, make_gift, make_office
 
 ID_NUMBER = "110101199003078515"
@@ -122,3 +124,15 @@ async def test_an_account_with_something_under_way_stays_open(
     assert "1 张票据财务还没有开好" in (await donor.get("/me/data/close")).text
     disabled = await rows("SELECT disabled_at FROM account WHERE id = $1", office.donor.account_id)
     assert disabled[0]["disabled_at"] is None
+
+
+async def test_a_closed_account_leaves_no_name_in_public_and_no_plan(
+    office: Office, donor: httpx2.AsyncClient, sealer: Sealer, clock: SteppedClock
+) -> None:
+    now, fund_id = clock.now(), office.site.fund_id
+    given = await pledge(fund_id, 5_000, donor=office.donor, now=now, shows_name=True)
+    await pay(given, sealer=sealer, now=now)
+    await start_plan(fund_id, 5_000, 20, shows_name=True, actor=office.donor, now=now)
+    assert (await send(donor, "/me/data/close", sure="yes")).status_code == 303
+    assert await rows("SELECT shows_name FROM donation") == [{"shows_name": False}]
+    assert await rows("SELECT status FROM monthly_plan") == [{"status": "ended"}]

@@ -283,3 +283,31 @@ async def test_a_tie_that_was_found_is_told_to_those_who_supervise(
         assert "郑审核" not in page.text
     told = await rows("SELECT key FROM outbox_message WHERE account_id = $1 ORDER BY key", supervisor.account_id)
     assert f"kin:{payout_id}:{supervisor.account_id}" in [row["key"] for row in told]
+
+
+async def test_what_has_moved_on_is_found_again(app: Starlette, bureau: Bureau, clock: SteppedClock) -> None:
+    payout_id = await make_approved(bureau)
+    file_id = await send(bureau, payout_id)
+    async with browser_for(app) as browser:
+        await signed_in(browser, bureau.town, now=clock.now())
+        assert f"{DESK}/{payout_id}" not in (await browser.get(DESK)).text
+        assert f"{DESK}/{payout_id}" in (await browser.get(f"{DESK}?show=all")).text
+        assert "母亲住院，自付六万元。" in (await browser.get(f"{DESK}/{payout_id}")).text
+        await signed_in(browser, bureau.cashier, now=clock.now())
+        page = (await browser.get(DESK)).text
+        assert f"{DESK}/files/{file_id}" in page
+        assert "还没有下载" in page
+        assert "母亲住院" not in (await browser.get(f"{DESK}/{payout_id}")).text
+
+
+async def test_approved_help_is_stopped_at_the_desk(app: Starlette, bureau: Bureau, clock: SteppedClock) -> None:
+    payout_id = await make_approved(bureau)
+    here = f"{DESK}/{payout_id}"
+    async with browser_for(app) as browser:
+        await signed_in(browser, bureau.cashier, now=clock.now())
+        page = await browser.get(here)
+        form = {"form_key": key_of(page, "s"), "reason": "账号给错了"}
+        assert (await browser.post(f"{here}/stop", data=form)).status_code == 303
+        await signed_in(browser, bureau.town, now=clock.now())
+        assert "账号给错了" in (await browser.get(DESK)).text
+    assert (await rows("SELECT status FROM payout"))[0]["status"] == "refused"

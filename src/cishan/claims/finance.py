@@ -31,7 +31,7 @@ from cishan.forms.replay import answer_once
 from cishan.labels import label
 from cishan.listing import page_number, pagination
 from cishan.templating import moment, page_response
-from cishan.web import done, path_id, see_other, services_of, viewer_of
+from cishan.web import done, id_in, path_id, see_other, services_of, viewer_of
 
 
 async def show_advances(request: Request) -> Response:
@@ -106,8 +106,8 @@ async def advance(request: Request) -> Response:
 
 async def show_advanced(request: Request) -> Response:
     """What became of each claim of a run, as it stands now: the page may be reloaded and shared."""
-    ids = [int(part) for part in str(request.path_params["ids"]).split("-") if part.isascii() and part.isdigit()]
-    if not 0 < len(ids) <= PAGE_ROWS or max(ids) >= 2**63:
+    ids = [one for part in str(request.path_params["ids"]).split("-") if (one := id_in(part)) is not None]
+    if not 0 < len(ids) <= PAGE_ROWS:
         raise NotFound
     found = await with_towns(await chosen_claims(ids, viewer=viewer_of(request)))
     rows = tuple(_outcome(task, town) for task, town in found)

@@ -137,7 +137,14 @@ def percent(permille: int) -> str:
 def _permille(text: str, field: str) -> int:
     """A percentage with at most one decimal; raises InvalidInput on its field."""
     whole, _, tenth = text.strip().removesuffix("%").partition(".")
-    if not (whole.isascii() and whole.isdigit() and len(whole) <= 3 and len(tenth) <= 1 and (tenth or "0").isdigit()):
+    if not (
+        whole.isascii()
+        and whole.isdigit()
+        and len(whole) <= 3
+        and len(tenth) <= 1
+        and (tenth or "0").isascii()
+        and (tenth or "0").isdigit()
+    ):
         raise InvalidInput({field: "请填百分数，例如 10 或 12.5。"})
     return int(whole) * 10 + int(tenth or 0)
 

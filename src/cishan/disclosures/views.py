@@ -30,7 +30,7 @@ from cishan.disclosures.states import DutyKind
 from cishan.listing import page_number, pagination
 from cishan.templating import day, moment, page_response
 from cishan.typesetting.papers import set_paper
-from cishan.web import MAX_ID, path_id, services_of
+from cishan.web import id_in, path_id, services_of
 
 LONGEST_SEARCH = 40
 FIRST_YEAR = 2016
@@ -167,11 +167,8 @@ async def download_fund(request: Request) -> Response:
 
 def _search(request: Request) -> ReportSearch:
     kind = request.query_params.get("kind", "")
-    project = request.query_params.get("project", "")
     return ReportSearch(
-        project_id=int(project)
-        if project.isascii() and project.isdigit() and 0 < int(project[:19]) <= MAX_ID
-        else None,
+        project_id=id_in(request.query_params.get("project", "")),
         kind=DutyKind(kind) if kind in set(DutyKind) else None,
         text=_text(request),
     )

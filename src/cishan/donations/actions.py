@@ -241,6 +241,11 @@ async def cancel_pledge(donation_id: int, *, actor: Viewer, now: datetime) -> No
         await record_event("donation", donation_id, "lapse", actor=actor, now=now)
 
 
+async def hide_names_of(account_id: int) -> None:
+    """Takes a donor's name off every donation, when they close their account; inside the caller's transaction."""
+    await rows("UPDATE donation SET shows_name = false WHERE donor_id = $1 AND shows_name", account_id)
+
+
 async def lapse_due_donations(*, limit: int, sealer: Sealer, now: datetime) -> int:
     """Ends donations whose order was closed unpaid; returns how many. Money that comes all the same is still received."""
     lapsed = 0

@@ -10,9 +10,10 @@ from cishan.accounts.viewer import Viewer
 from cishan.clock import beijing_day
 from cishan.database import JsonRow, rows
 from cishan.donations.actions import make_donation
-from cishan.donations.rules import check_takes_money, takes_money
+from cishan.donations.rules import check_takes_money, check_within_cap, takes_money
 from cishan.donations.states import DonationStatus
-from cishan.errors import Conflict, NotFound
+from cishan.donations.totals import total_of
+from cishan.errors import Conflict, InvalidInput, NotFound
 from cishan.events.actions import record_event
 from cishan.messages.actions import queue_notice
 from cishan.money import yuan_text
@@ -27,6 +28,7 @@ SELECT p.id, p.fund_id, p.donor_id, p.status, p.amount_fen, p.day, p.next_on, p.
   FROM monthly_plan p JOIN fund f ON f.id = p.fund_id WHERE p.id = $1 FOR UPDATE OF p
 """
 BOUNDS = "SELECT takes_from, takes_until FROM fund WHERE id = $1"
+CAP = "SELECT cap_fen FROM fund WHERE id = $1"
 LIVE = "SELECT id FROM monthly_plan WHERE donor_id = $1 AND fund_id = $2 AND status <> 'ended'"
 LOCK_DONOR = "SELECT id FROM account WHERE id = $1 FOR UPDATE"
 DUE = "SELECT id FROM monthly_plan WHERE status = 'active' AND next_on <= $1 ORDER BY next_on, id LIMIT $2"
@@ -37,6 +39,11 @@ ADD_TURN = "INSERT INTO monthly_turn (plan_id, month, donation_id, opened_at) VA
 HAS_TURN = "SELECT id FROM monthly_turn WHERE plan_id = $1 AND month = $2"
 PLAN_NEXT = "UPDATE monthly_plan SET next_on = $2, unpaid = $3 WHERE id = $1"
 MOVE = "UPDATE monthly_plan SET status = $2, ended_at = $3, next_on = $4 WHERE id = $1"
+HIDE_NAME = """
+UPDATE donation d SET shows_name = false FROM monthly_turn t
+ WHERE t.plan_id = $1 AND d.id = t.donation_id AND d.received_at IS NULL
+"""
+LIVE_PLANS = "SELECT id FROM monthly_plan WHERE donor_id = $1 AND status <> 'ended' ORDER BY id"
 CHANGE = "UPDATE monthly_plan SET amount_fen = $2, day = $3, next_on = $4, shows_name = $5, status = $6, unpaid = 0 WHERE id = $1"
 
 
@@ -51,6 +58,8 @@ async def start_plan(fund_id: int, amount_fen: int, day: int, *, shows_name: boo
     """Begins giving every month; raises Conflict for a donor who does so already, and for a fund that takes nothing now."""
     async with in_transaction():
         check_takes_money(now, **(await _bounds(fund_id)))
+        cap_fen = (await rows(CAP, fund_id))[0]["cap_fen"]
+        check_within_cap(amount_fen, cap_fen=cap_fen, given_fen=(await total_of(fund_id)).given_fen)
         await rows(LOCK_DONOR, actor.account_id)
         if await rows(LIVE, actor.account_id, fund_id):
             raise Conflict("您已经有一个月捐了，可以直接改金额和日子。")
@@ -73,12 +82,14 @@ async def start_plan(fund_id: int, amount_fen: int, day: int, *, shows_name: boo
 async def change_plan(
     plan_id: int, amount_fen: int, day: int, *, shows_name: bool, actor: Viewer, now: datetime
 ) -> None:
-    """Another sum or another day, from the next turn on; a paused plan goes on with it."""
+    """Another sum or another day, from the next turn on; a paused plan goes on with it. A name is hidden at once, also on a turn that waits."""
     async with in_transaction():
         plan = await _own(plan_id, actor)
         status = next_status(plan["status"], "change")
         next_on = await _first_free(plan, day, beijing_day(now))
         await rows(CHANGE, plan_id, amount_fen, day, next_on, shows_name, status.value)
+        if not shows_name:
+            await rows(HIDE_NAME, plan_id)
         detail: dict[str, object] = {"amount_fen": amount_fen, "day": day}
         await record_event("monthly_plan", plan_id, "change", actor=actor, now=now, detail=detail)
 
@@ -90,6 +101,12 @@ async def move_plan(plan_id: int, verb: str, *, actor: Viewer, now: datetime) ->
         await _move(plan, verb, actor=actor, now=now)
 
 
+async def end_plans_of(account_id: int, *, actor: Viewer, now: datetime) -> None:
+    """Ends all plans of somebody who closes their account, inside the caller's transaction."""
+    for row in await rows(LIVE_PLANS, account_id):
+        await _move(await _lock(row["id"]), "end", actor=actor, now=now)
+
+
 async def open_due_turns(*, limit: int, site_url: str, sealer: Sealer, now: datetime) -> int:
     """Writes down this month's donation of every plan that is due and reminds its donor, once; returns how many plans.
 
@@ -97,7 +114,10 @@ async def open_due_turns(*, limit: int, site_url: str, sealer: Sealer, now: date
     """
     due = await rows(DUE, beijing_day(now), limit)
     for row in due:
-        await _open_turn(row["id"], site_url=site_url, sealer=sealer, now=now)
+        try:
+            await _open_turn(row["id"], site_url=site_url, sealer=sealer, now=now)
+        except (Conflict, InvalidInput):
+            await _end_when_full(row["id"], sealer=sealer, now=now)
     return len(due)
 
 
@@ -154,6 +174,17 @@ async def _end_with_fund(plan: JsonRow, *, sealer: Sealer, now: datetime) -> Non
     await _move(plan, "end", actor=None, now=now)
     text = f"您每月捐的“{plan['fund_name']}”募捐结束了，月捐也跟着停了，不再提醒。谢谢您这些日子的每一次。"
     await queue_notice(f"monthly-ended:{plan['id']}", plan["donor_id"], text, sealer=sealer, now=now)
+
+
+async def _end_when_full(plan_id: int, *, sealer: Sealer, now: datetime) -> None:
+    """A fund that stops at its target has no room for the plan's sum: this plan ends, and nobody else's waits behind it."""
+    async with in_transaction():
+        plan = await _lock(plan_id)
+        if plan["status"] is not PlanStatus.ACTIVE:
+            return
+        await _move(plan, "end", actor=None, now=now)
+        text = f"您每月捐的“{plan['fund_name']}”快筹够了，收不下您这个月的数，月捐先替您停了。谢谢您；想捐给别的项目，随时欢迎。"
+        await queue_notice(f"monthly-ended:{plan['id']}", plan["donor_id"], text, sealer=sealer, now=now)
 
 
 async def _bounds(fund_id: int) -> Bounds:

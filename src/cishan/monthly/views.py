@@ -15,7 +15,7 @@ from cishan.monthly.pages import MonthlyPage
 from cishan.monthly.queries import MonthlyFund, monthly_fund, other_plans, own_plan
 from cishan.monthly.rules import read_day
 from cishan.templating import page_response
-from cishan.web import MAX_ID, path_id, services_of, viewer_of
+from cishan.web import id_in, path_id, services_of, viewer_of
 
 MONTHLY = "/me/monthly"
 
@@ -77,7 +77,7 @@ async def _move(request: Request, verb: str, notice: str) -> Response:
 def _asked(request: Request) -> int:
     """The fund in the address; what can't be read asks for the 微心愿 fund."""
     text = request.query_params.get("fund", "")
-    return int(text) if text.isascii() and text.isdigit() and int(text) <= MAX_ID else 0
+    return id_in(text) or 0
 
 
 def _here(request: Request) -> str:

@@ -7,10 +7,12 @@ from tortoise.transactions import in_transaction
 from cishan.accounts.forms import Name
 from cishan.accounts.own import change_own_name, close_own_account
 from cishan.accounts.queries import name_of
+from cishan.donations.actions import hide_names_of
 from cishan.errors import Conflict, InvalidInput
 from cishan.forms.reading import FormModel, read_fields, read_form, typed_text
 from cishan.forms.replay import answer_once
 from cishan.messages.actions import forget_notices
+from cishan.monthly.actions import end_plans_of
 from cishan.own_data.copies import copy_of
 from cishan.own_data.pages import ClosePage, NamePage, blockers_of, own_data_page
 from cishan.own_data.queries import held_on, under_way
@@ -79,9 +81,12 @@ async def close(request: Request) -> Response:
         async with in_transaction():
             if not (await under_way(viewer)).is_nothing:
                 raise Conflict("还有事情没有办完，现在不能注销。请打开“注销账号”看看是什么。")
+            now = services.clock.now()
+            await end_plans_of(viewer.account_id, actor=viewer, now=now)
+            await hide_names_of(viewer.account_id)
             await take_name_off(viewer.account_id)
             await forget_notices(viewer.account_id)
-            await close_own_account(actor=viewer, sealer=services.sealer, now=services.clock.now())
+            await close_own_account(actor=viewer, sealer=services.sealer, now=now)
     except InvalidInput as error:
         page = await _close_page(request, error.fields)
         return page_response(request, "own_data/close.html", page, status=error.status_code)

@@ -19,7 +19,7 @@ from cishan.payouts.desk import DESK, NOTHING
 from cishan.payouts.rules import REASON_LONGEST, WHAT_LONGEST
 from cishan.payouts.states import PayoutKind
 from cishan.templating import page_response
-from cishan.web import done, services_of, viewer_of
+from cishan.web import done, id_in, services_of, viewer_of
 
 KINDS = (
     (PayoutKind.HOUSEHOLD.value, "给一户人家", "填户编号，付到这家人自己的账号，会写在他们的幸福清单上"),
@@ -90,6 +90,7 @@ async def _payee(form: ApplicationForm, viewer: Viewer) -> int:
     """The family's account by its case number, or the chosen one of a village or supplier."""
     if form.kind is PayoutKind.HOUSEHOLD:
         return await payee_of_case(form.case_number, viewer)
-    if not form.payee.isascii() or not form.payee.isdigit():
+    payee_id = id_in(form.payee)
+    if payee_id is None:
         raise InvalidInput({"payee": "请选择付给谁。账号要先由两个人录入、核对好。"})
-    return int(form.payee)
+    return payee_id

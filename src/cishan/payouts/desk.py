@@ -28,9 +28,11 @@ from cishan.payouts.queries import (
     Refused,
     count_payouts,
     file_for,
+    files_of,
     payout_for,
     payouts_for,
     public_payee_of,
+    reason_of,
     refused_lately,
 )
 from cishan.payouts.rules import (
@@ -103,11 +105,13 @@ class PayoutsPage:
 
     rows: tuple[PayoutRow, ...]
     count: int
+    shows_all: bool
     pays: bool
     applies: bool
     links: tuple[tuple[str, str], ...]
     refused: tuple[Refused, ...]
     unproved: tuple[Unproved, ...]
+    files: tuple[FileCard, ...]
     pagination: Pagination | None
     errors: Mapping[str, str]
     sum_column: Column = SUM
@@ -120,6 +124,7 @@ class PayoutPage:
     card: PayoutCard
     town: str
     payee: str
+    reason: str
     may_approve: bool
     may_refuse: bool
     has_acted: bool
@@ -151,28 +156,38 @@ async def _payouts_response(request: Request, errors: Mapping[str, str], *, stat
     viewer, number = viewer_of(request), page_number(request)
     services, applies = services_of(request), holds(viewer.role, Permission.APPLY_PAYOUT)
     pays = holds(viewer.role, Permission.PAY_OUT)
-    wanted = TO_PAY if pays else frozenset(one for one in UNDECIDED if _shows(viewer.role, one))
-    cards, count = await payouts_for(viewer, wanted, page=number), await count_payouts(viewer, wanted)
+    shows_all = request.query_params.get("show") == "all"
+    waiting = TO_PAY if pays else frozenset(one for one in UNDECIDED if _shows(viewer.role, one))
+    wanted = frozenset(PayoutStatus) if shows_all else waiting
+    cards = await payouts_for(viewer, wanted, page=number, newest=shows_all)
+    count = await count_payouts(viewer, wanted)
     towns = await names_of(sorted({town_of(card.division_code) for card in cards}))
     page = PayoutsPage(
         rows=tuple(
             PayoutRow(
                 card,
                 towns.get(town_of(card.division_code), ""),
-                card.status is PayoutStatus.APPROVED and not card.by_alipay,
+                card.status is PayoutStatus.APPROVED and not card.by_alipay and not shows_all,
             )
             for card in cards
         ),
         count=count,
-        pays=pays,
+        shows_all=shows_all,
+        pays=pays and not shows_all,
         applies=applies,
         links=tuple((words, href) for words, href, needed in BESIDE if holds(viewer.role, needed)),
         refused=await refused_lately(viewer, sealer=services.sealer, now=services.clock.now()) if applies else (),
-        unproved=await unproved(viewer) if applies else (),
-        pagination=pagination(f"{DESK}?", number, count, PAGE_ROWS, "笔"),
+        unproved=await unproved(viewer) if applies and not shows_all else (),
+        files=await files_of(viewer) if pays and not shows_all else (),
+        pagination=pagination(f"{DESK}?show=all&" if shows_all else f"{DESK}?", number, count, PAGE_ROWS, "笔"),
         errors=errors,
     )
     return page_response(request, "payouts/payouts.html", page, status=status)
+
+
+def _reads_reason(role: Role) -> bool:
+    """Those who apply and those who decide; whoever pays needs no reason."""
+    return holds(role, Permission.APPLY_PAYOUT) or holds(role, Permission.APPROVE_PAYOUT)
 
 
 def _shows(role: Role, status: PayoutStatus) -> bool:
@@ -198,6 +213,7 @@ async def _payout_response(
         card=card,
         town=(await names_of([town])).get(town, ""),
         payee=await public_payee_of(card.id, sealer=services_of(request).sealer),
+        reason=await reason_of(card.id, sealer=services_of(request).sealer) if _reads_reason(viewer.role) else "",
         may_approve=decides and not acted and awaits_approval_of(viewer.role, card.status),
         may_refuse=decides,
         has_acted=decides and acted,

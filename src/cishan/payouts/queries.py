@@ -8,6 +8,7 @@ from cishan.database import JsonRow, rows
 from cishan.errors import NotFound
 from cishan.events.actions import REASON_LABEL
 from cishan.labels import label
+from cishan.payouts.applying import PAYOUT_REASON
 from cishan.payouts.payees import HOLDER_LABEL
 from cishan.payouts.rules import awaits_approval_of
 from cishan.payouts.states import PayoutKind, PayoutStatus
@@ -15,6 +16,7 @@ from cishan.permissions import Permission, holds
 from cishan.sealing import Sealer
 
 PAGE_ROWS = 40
+MOST_FILES = 10
 LATELY = timedelta(days=30)
 """So long whoever applied is shown what was refused."""
 STUCK_SINCE_SQL = """
@@ -39,6 +41,9 @@ LISTED = f"""
 {CARD} WHERE {SEEN} AND p.status = ANY($4::varchar[])
  ORDER BY p.is_urgent DESC, p.status_since, p.id LIMIT $5 OFFSET $6
 """
+NEWEST = f"""
+{CARD} WHERE {SEEN} AND p.status = ANY($4::varchar[]) ORDER BY p.id DESC LIMIT $5 OFFSET $6
+"""
 COUNTED = f"SELECT count(*) AS n FROM payout p WHERE {SEEN} AND p.status = ANY($4::varchar[])"  # noqa: S608
 ONE = f"{CARD} WHERE {SEEN} AND p.id = $4"
 FILE = """
@@ -47,12 +52,19 @@ SELECT l.id, f.name AS fund, l.made_at, l.payouts_count, l.total_fen,
        (SELECT count(*) FROM payout_file_download d WHERE d.file_id = l.id) AS downloads
   FROM payout_file l JOIN fund f ON f.id = l.fund_id WHERE l.id = $1 AND l.made_by_id = $2
 """
+FILES = """
+SELECT l.id, f.name AS fund, l.made_at, l.payouts_count, l.total_fen,
+       (SELECT count(*) FROM payout p WHERE p.file_id = l.id AND p.status = 'in_file') AS waiting,
+       (SELECT count(*) FROM payout_file_download d WHERE d.file_id = l.id) AS downloads
+  FROM payout_file l JOIN fund f ON f.id = l.fund_id WHERE l.made_by_id = $1 AND l.channel = 'bank' ORDER BY l.id DESC LIMIT $2
+"""
 REFUSED = """
 SELECT p.id, p.what, p.amount_fen, p.status_since, s.text_sealed
   FROM payout p JOIN event e ON e.subject_kind = 'payout' AND e.subject_id = p.id AND e.verb IN ('refuse', 'stop')
   LEFT JOIN event_reason s ON s.event_id = e.id
  WHERE p.applied_by_id = $1 AND p.status = 'refused' AND p.status_since > $2 ORDER BY p.status_since DESC LIMIT 20
 """
+REASON = "SELECT reason_sealed FROM payout WHERE id = $1"
 PAYEE_OF = (
     "SELECT y.holder_sealed FROM payout p JOIN payee y ON y.id = p.payee_id WHERE p.id = $1 AND y.household_id IS NULL"
 )
@@ -116,10 +128,14 @@ class FileCard:
     downloads: int
 
 
-async def payouts_for(viewer: Viewer, statuses: frozenset[PayoutStatus], *, page: int = 1) -> tuple[PayoutCard, ...]:
-    """Those of the viewer's place in any of `statuses`, longest waiting first."""
+async def payouts_for(
+    viewer: Viewer, statuses: frozenset[PayoutStatus], *, page: int = 1, newest: bool = False
+) -> tuple[PayoutCard, ...]:
+    """Those of the viewer's place in any of `statuses`, longest waiting first, or the newest application first."""
     listed = [status.value for status in statuses]
-    found = await rows(LISTED, *viewer.scope, _is_asked(viewer), listed, PAGE_ROWS, PAGE_ROWS * (page - 1))
+    found = await rows(
+        NEWEST if newest else LISTED, *viewer.scope, _is_asked(viewer), listed, PAGE_ROWS, PAGE_ROWS * (page - 1)
+    )
     return tuple(_card(row) for row in found)
 
 
@@ -154,6 +170,17 @@ async def public_payee_of(payout_id: int, *, sealer: Sealer) -> str:
     """Whose account a village's or a supplier's payout goes to; empty for a family's."""
     found = await rows(PAYEE_OF, payout_id)
     return sealer.open(found[0]["holder_sealed"], HOLDER_LABEL) if found else ""
+
+
+async def reason_of(payout_id: int, *, sealer: Sealer) -> str:
+    """Why it was applied for, for those who decide; it names no one."""
+    found = await rows(REASON, payout_id)
+    return sealer.open(found[0]["reason_sealed"], PAYOUT_REASON)
+
+
+async def files_of(viewer: Viewer) -> tuple[FileCard, ...]:
+    """The viewer's own last files, newest first."""
+    return tuple(FileCard(**row) for row in await rows(FILES, viewer.account_id, MOST_FILES))
 
 
 async def file_for(viewer: Viewer, file_id: int) -> FileCard:

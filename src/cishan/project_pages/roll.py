@@ -9,7 +9,7 @@ from cishan.donations.roll import NEWEST, RollRow, roll_of
 from cishan.project_pages.queries import public_project
 from cishan.public_pages import public_mark
 from cishan.templating import page_response, yuan
-from cishan.web import MAX_ID, path_id, services_of
+from cishan.web import id_in, path_id, services_of
 
 ON_A_PAGE = 50
 
@@ -43,5 +43,4 @@ async def show_roll(request: Request) -> Response:
 
 def _before(request: Request) -> int:
     """What can't be read asks for the newest."""
-    text = request.query_params.get("before", "")
-    return int(text) if text.isascii() and text.isdigit() and int(text) <= MAX_ID else NEWEST
+    return id_in(request.query_params.get("before", "")) or NEWEST

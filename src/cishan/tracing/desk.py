@@ -41,7 +41,10 @@ from cishan.web import path_id, services_of, viewer_of
 
 @dataclass(frozen=True)
 class FinancePage:
-    """Where the fund's money came from and where it is. `agrees` says that both sides are equal to the fen."""
+    """Where the fund's money came from and where it is, what is approved and not paid yet aside: `owed_fen` is still there.
+
+    `agrees` says that both sides are equal to the fen.
+    """
 
     fund_name: str
     now: datetime
@@ -51,6 +54,7 @@ class FinancePage:
     in_towns_fen: int
     fees_fen: int
     spent_fen: int
+    owed_fen: int
     unassigned_fen: int
     refund_due_fen: int
     agrees: bool
@@ -87,6 +91,7 @@ async def show_finance(request: Request) -> Response:
     received = unassigned + refund_due - sum_of(balances, AccountType.FUND)
     now = services.clock.now()
     bank, fees = sum_of(balances, AccountType.BANK), sum_of(balances, AccountType.FEES)
+    owed = -sum_of(balances, AccountType.PAYABLE)
     to_advance, to_advance_fen = await count_paid(viewer)
     page = FinancePage(
         fund_name=site.fund_name,
@@ -96,10 +101,11 @@ async def show_finance(request: Request) -> Response:
         in_bank_fen=bank,
         in_towns_fen=towns,
         fees_fen=fees,
-        spent_fen=spent,
+        spent_fen=spent - owed,
+        owed_fen=owed,
         unassigned_fen=unassigned,
         refund_due_fen=refund_due,
-        agrees=received == alipay + bank + towns + spent + fees,
+        agrees=received == alipay + bank + towns + spent - owed + fees,
         approves=holds(viewer.role, Permission.MANAGE_MONEY),
         to_advance=to_advance,
         to_advance_fen=to_advance_fen,
