@@ -105,8 +105,10 @@ async def test_limits_hold_from_their_day_on(site: Site, finance: Viewer, clock:
     yesterday = today - timedelta(days=1)
     with pytest.raises(InvalidInput):
         await set_limits(site.charity_id, Limits(), valid_from=yesterday, actor=finance, now=clock.now())
-    with pytest.raises(InvalidInput):
-        await set_limits(site.charity_id, Limits(700, 0), valid_from=later, actor=finance, now=clock.now())
+    for laxer in (Limits(700, 0), Limits(699, 100), Limits(700, 201), Limits(0, 1_000)):
+        with pytest.raises(InvalidInput):
+            await set_limits(site.charity_id, laxer, valid_from=later, actor=finance, now=clock.now())
+    assert len(await rows("SELECT id FROM event WHERE verb = 'set_cost_limits'")) == 1
 
 
 async def test_the_bookkeeper_enters_and_finance_sets_limits(

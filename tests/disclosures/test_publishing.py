@@ -123,6 +123,18 @@ async def test_a_period_that_is_not_over_has_no_report_yet(office: Office) -> No
         await office.draft(duty)
 
 
+async def test_a_period_that_was_made_longer_after_the_draft_is_not_published_yet(office: Office) -> None:
+    duty = await office.first(DutyKind.CAMPAIGN_PROGRESS)
+    await office.draft(duty)
+    await rows(
+        "UPDATE disclosure_duty SET period_until = $2, due_on = $2 WHERE id = $1",
+        duty.id,
+        beijing_day(office.clock.now()),
+    )
+    with pytest.raises(Conflict, match="还没有结束"):
+        await office.publish(duty)
+
+
 async def test_a_correction_is_a_further_version_with_its_reason(office: Office) -> None:
     duty = await office.first(DutyKind.CAMPAIGN_PROGRESS)
     await office.draft(duty)

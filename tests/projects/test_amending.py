@@ -204,3 +204,13 @@ async def test_a_late_filing_is_entered_and_stays_late(
     await decide_amendment(amendment_id, actor=people.director, now=clock.now())
     await file_amendment(amendment_id, beijing_day(clock.now()), actor=people.editor, now=clock.now())
     assert await rows("SELECT 1 AS late FROM project_amendment WHERE filed_on > due_on") == [{"late": 1}]
+
+
+async def test_a_campaign_whose_end_has_passed_is_not_made_longer(
+    people: pm.ProjectPeople, project: Project, clock: SteppedClock
+) -> None:
+    assert project.ends_at is not None
+    clock.move_to(project.ends_at)
+    later = (project.ends_at + timedelta(days=30)).isoformat()
+    with pytest.raises(InvalidInput, match="已经过了"):
+        await propose_amendment(project.id, change(clock, "ends_at", later), actor=people.editor, now=clock.now())

@@ -227,3 +227,18 @@ async def test_the_archive_keeps_every_field_of_a_plan(
     kept = await FiledPlan.get(project_id=project.id)
     assert set(kept.plan) == {field.name for field in fields(Plan)}
     assert (kept.version, kept.plan["name"], kept.filed_on) == (1, project.name, project.filed_on)
+
+
+async def test_an_emergency_that_is_not_filed_takes_nothing_after_its_ten_days(
+    people: pm.ProjectPeople, sealer: Sealer, clock: SteppedClock
+) -> None:
+    project = await pm.make_open_emergency(sealer=sealer, now=clock.now(), people=people)
+    found = await rows(
+        "SELECT f.takes_until, p.filing_due_at, p.ends_at FROM fund f JOIN project p ON p.fund_id = f.id"
+    )
+    assert found[0]["takes_until"] == found[0]["filing_due_at"] < found[0]["ends_at"]
+    filing = Filing("53371400MJE0000011A25077", beijing_day(clock.now()))
+    await actions.file_project(project.id, filing, duties=pm.NothingLate(), actor=people.editor, now=clock.now())
+    assert (await rows("SELECT takes_until FROM fund f JOIN project p ON p.fund_id = f.id"))[0]["takes_until"] == found[
+        0
+    ]["ends_at"]

@@ -189,3 +189,17 @@ async def test_the_desk_asks_nothing_while_the_campaign_is_on(
         page = (await editor.get(f"/desk/projects/{open_one.id}/surplus")).text
     assert "募捐还没有结束" in page
     assert "提交负责人决定" not in page
+
+
+async def test_an_emergency_that_is_not_filed_and_a_project_that_is_over_take_nothing(
+    project: Project, people: pm.ProjectPeople, sealer: Sealer, clock: SteppedClock
+) -> None:
+    emergency = await pm.make_open_emergency(sealer=sealer, now=clock.now(), people=people, name="抗洪救灾")
+    with pytest.raises(InvalidInput, match="请从列出的项目里选"):
+        await propose_surplus(project.id, fund_of(emergency), WHY, actor=people.editor, now=clock.now())
+    other = await pm.make_open_project(sealer=sealer, now=clock.now(), people=people, name="开春书桌")
+    await propose_surplus(project.id, fund_of(other), WHY, actor=people.editor, now=clock.now())
+    await rows("UPDATE project SET status = 'closed', closed_at = ends_at WHERE id = $1", other.id)
+    await rows("UPDATE project SET status = 'settled', settled_at = closed_at WHERE id = $1", other.id)
+    with pytest.raises(Conflict, match="不能再收"):
+        await decide_surplus(project.id, actor=people.director, now=clock.now())

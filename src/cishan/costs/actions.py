@@ -37,15 +37,18 @@ async def set_limits(charity_id: int, limits: Limits, *, valid_from: date, actor
     """Sets the limits from a day on, today or later; the days before keep theirs."""
     _must(actor, Permission.MANAGE_MONEY)
     check_limits(limits, valid_from, today=beijing_day(now))
-    await CostTerms.update_or_create(
-        charity_id=charity_id,
-        valid_from=valid_from,
-        defaults={
-            "least_spent_permille": limits.least_spent,
-            "most_cost_permille": limits.most_cost,
-            "set_by_id": actor.account_id,
-        },
-    )
+    async with in_transaction():
+        await CostTerms.update_or_create(
+            charity_id=charity_id,
+            valid_from=valid_from,
+            defaults={
+                "least_spent_permille": limits.least_spent,
+                "most_cost_permille": limits.most_cost,
+                "set_by_id": actor.account_id,
+            },
+        )
+        detail: dict[str, object] = {"valid_from": valid_from.isoformat(), **vars(limits)}
+        await record_event("charity", charity_id, "set_cost_limits", actor=actor, now=now, detail=detail)
 
 
 def _must(actor: Viewer, permission: Permission) -> None:

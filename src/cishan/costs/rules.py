@@ -21,6 +21,10 @@ class Limits:
     most_cost: int = 100
 
 
+LAXEST = Limits(least_spent=700, most_cost=200)
+"""What no charity that raises money in public may go beyond, whatever its kind and its size (慈善法 art. 61; 2016 rule arts 7-11)."""
+
+
 @dataclass(frozen=True)
 class YearSums:
     """A year's money in fen: what came in the year before, what was spent on purposes, and what the office cost."""
@@ -76,14 +80,14 @@ def check_cost(cost_fen: int, until: date, year: int, note: str, *, today: date)
 
 
 def check_limits(limits: Limits, valid_from: date, *, today: date) -> None:
-    """Raises InvalidInput for a share that is none, or a day that is over."""
+    """Raises InvalidInput for a share that is none or laxer than any law's, or a day that is over (R-17)."""
     faults: dict[str, str] = {}
     if valid_from < today:
         faults["valid_from"] = "请选今天或以后的日期，以前的不能改。"
-    if not 0 <= limits.least_spent <= PERMILLE:
-        faults["least_spent"] = "请填 0 到 100 之间的百分数。"
-    if not 0 < limits.most_cost <= PERMILLE:
-        faults["most_cost"] = "请填 0.1 到 100 之间的百分数。"
+    if not LAXEST.least_spent <= limits.least_spent <= PERMILLE:
+        faults["least_spent"] = f"请填 {LAXEST.least_spent // 10} 到 100 之间的百分数，可以比法规严，不能比法规宽。"
+    if not 0 < limits.most_cost <= LAXEST.most_cost:
+        faults["most_cost"] = f"请填 0.1 到 {LAXEST.most_cost // 10} 之间的百分数，可以比法规严，不能比法规宽。"
     if faults:
         raise InvalidInput(faults)
 

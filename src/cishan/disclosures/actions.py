@@ -73,6 +73,7 @@ async def publish(duty_id: int, written_at: datetime, *, charity_id: int, actor:
     _must(actor)
     async with in_transaction():
         duty = await _lock(duty_id, charity_id)
+        check_period_over(duty["period_until"], beijing_day(now))
         draft = await _draft(duty_id, written_at)
         if draft["written_by_id"] == actor.account_id:
             raise Conflict("起草的人不能自己公开。请另一位同事看过以后公开。")

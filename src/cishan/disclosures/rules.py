@@ -9,6 +9,7 @@ from datetime import date, timedelta
 
 from cishan.disclosures.states import DutyKind, Urgency
 from cishan.errors import Conflict, InvalidInput
+from cishan.plans.persons import person_named_in
 from cishan.plans.states import ProjectKind
 
 DAY = timedelta(days=1)
@@ -126,11 +127,16 @@ def check_period_over(duty_until: date, today: date) -> None:
 
 
 def check_text(body: str, reason: str, *, is_correction: bool) -> None:
-    """Raises InvalidInput for a report without words, or a correction without its reason (令第81号 art. 16)."""
+    """Raises InvalidInput for a report without words, a correction without its reason (令第81号 art. 16), or words that point
+    at a person: what is published stays readable (R-28).
+    """
     wrong: dict[str, str] = {}
     if not SHORTEST_BODY <= len(body.strip()) <= LONGEST_BODY:
         wrong["body"] = f"请写 {SHORTEST_BODY} 到 {LONGEST_BODY:,} 个字，说清楚做了什么、钱用在哪里。"
     if is_correction and not SHORTEST_REASON <= len(reason.strip()) <= LONGEST_REASON:
         wrong["reason"] = f"更正要写明原因，{SHORTEST_REASON} 到 {LONGEST_REASON} 个字，会和更正一起公开。"
+    for field, text in (("body", body), ("reason", reason)):
+        if field not in wrong and (named := person_named_in(text)):
+            wrong[field] = f"“{named}”像是指到了哪个人。公开的报告不写姓名、电话、身份证号，请换个说法。"
     if wrong:
         raise InvalidInput(wrong)

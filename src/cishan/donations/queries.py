@@ -15,7 +15,7 @@ PAGE_ROWS = 40
 
 DONATION = """
 SELECT d.id, d.fund_id, d.status, d.amount_fen, d.left_fen, d.shows_name, d.wants_receipt, d.note_sealed, d.made_at, d.received_at, f.name AS fund_name,
-       f.filing_number, o.id AS order_id, o.out_trade_no, o.status AS order_status, o.expires_at, o.total_fen, o.paid_at,
+       f.filing_number, f.takes_until, o.id AS order_id, o.out_trade_no, o.status AS order_status, o.expires_at, o.total_fen, o.paid_at,
        o.channel, o.transfer_code,
        coalesce((SELECT sum(u.amount_fen) FROM unassigned_money u WHERE u.order_id = o.id AND u.resolved_at IS NULL), 0)::bigint
          AS waiting_fen
@@ -55,6 +55,7 @@ class OwnDonation:
     id: int
     fund_name: str
     filing_number: str
+    takes_until: datetime | None
     status: DonationStatus
     amount_fen: int
     left_fen: int
@@ -97,6 +98,7 @@ def _own(row: JsonRow) -> OwnDonation:
         id=row["id"],
         fund_name=row["fund_name"],
         filing_number=row["filing_number"],
+        takes_until=row["takes_until"],
         status=DonationStatus(row["status"]),
         amount_fen=row["amount_fen"],
         left_fen=row["left_fen"],

@@ -64,7 +64,8 @@ async def go_to_cashier(request: Request) -> Response:
     donation = await own_donation(path_id(request), viewer=viewer_of(request))
     page, now = f"/me/donations/{donation.id}", services_of(request).clock.now()
     by_bank = donation.channel is PayChannel.BANK
-    if by_bank or not is_payable(donation.order_status, donation.expires_at - LAST_MINUTES_TO_PAY, now):
+    is_over = donation.takes_until is not None and now >= donation.takes_until
+    if by_bank or is_over or not is_payable(donation.order_status, donation.expires_at - LAST_MINUTES_TO_PAY, now):
         return see_other(page)
     order = Payable(donation.out_trade_no, SUBJECT, donation.amount_fen, donation.expires_at, page)
     return see_other(cashier_address(request, order))

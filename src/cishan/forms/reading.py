@@ -1,10 +1,12 @@
 """Turns a posted form into a typed object, or into one Chinese sentence for each field that can't be taken."""
 
 import re
+from datetime import date
 from typing import TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 from starlette.datastructures import FormData
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from cishan.errors import InvalidInput
@@ -26,6 +28,7 @@ class FormModel(BaseModel):
     model_config = ConfigDict(str_strip_whitespace=True, extra="ignore", frozen=True)
 
 
+FIRST_YEAR, LAST_YEAR = 1900, 2200
 SENTENCES = {
     "missing": "请填写这一项。",
     "string_too_short": "请填写这一项。",
@@ -44,8 +47,11 @@ SENTENCES = {
 
 
 async def read_fields(request: Request) -> FormData:
-    """The posted fields and files, within the limits on their number."""
-    return await request.form(max_files=MAX_FILES, max_fields=MAX_FIELDS)
+    """The posted fields and files, within the limits on their number; 400 for a body in an alphabet that nobody knows."""
+    try:
+        return await request.form(max_files=MAX_FILES, max_fields=MAX_FIELDS)
+    except (LookupError, UnicodeError) as error:
+        raise HTTPException(400) from error
 
 
 async def read_form(request: Request, form: type[Form]) -> Form:
@@ -65,14 +71,19 @@ def parse_form(data: FormData, form: type[Form]) -> Form:
         raise InvalidInput(
             {str(item["loc"][0]) if item["loc"] else "": _sentence(item) for item in error.errors()}
         ) from error
-    too_large = {name: "数字太大了，请再看一遍。" for name, value in read if not _fits(value)}
-    if too_large:
-        raise InvalidInput(too_large)
+    unheard = {name: _BEYOND[isinstance(value, date)] for name, value in read if not _fits(value)}
+    if unheard:
+        raise InvalidInput(unheard)
     return read
 
 
+_BEYOND = {False: "数字太大了，请再看一遍。", True: "日期不对，请再看一遍年份。"}
+
+
 def _fits(value: object) -> bool:
-    """Whether a number has its place in a table; nothing that people count comes near the end of it."""
+    """Whether a number has its place in a table, and a day a year that anybody alive has to do with."""
+    if isinstance(value, date):
+        return FIRST_YEAR <= value.year <= LAST_YEAR
     numbers = value if isinstance(value, tuple) else (value,)
     return all(abs(number) < 2**63 for number in numbers if isinstance(number, int))
 

@@ -25,7 +25,7 @@ from cishan.projects.drafting import change_plan, draft_project, withdraw_projec
 from cishan.projects.duties import Duties
 from cishan.projects.models import Project
 from cishan.projects.moves import SUBJECT, Locked, check_move, lock_project, lock_project_for, move, must, sealed_reason
-from cishan.projects.rules import Filing, check_may_begin, filing_due_at, filing_faults, may_open_on
+from cishan.projects.rules import Filing, check_may_begin, filing_due_at, filing_faults, may_open_on, takes_until
 from cishan.projects.states import LIVE, ProjectStatus
 from cishan.sealing import Sealer
 
@@ -138,6 +138,8 @@ async def _file(project: Locked, filing: Filing, *, afterwards: bool, actor: Vie
     }
     detail = {"filing_number": filing.number}
     if afterwards:
+        if project.status is ProjectStatus.OPEN:
+            await Fund.filter(id=fund_id).update(takes_until=project.plan.ends_at)
         await Project.filter(id=project.id).update(**changes)
         await record_event(SUBJECT, project.id, "file_afterwards", actor=actor, now=now, detail=dict(detail))
     else:
@@ -204,6 +206,7 @@ async def open_at_once(project_id: int, *, duties: Duties, actor: Viewer, now: d
         assert project.plan.starts_at is not None
         due_at = filing_due_at(project.plan.starts_at, await terms_on(project.charity_id, beijing_day(now)))
         fund_id = await _open_fund(project, f"应急待备案-{project.id}", now=now)
+        await Fund.filter(id=fund_id).update(takes_until=takes_until(project.plan, due_at, is_filed=False))
         await move(project, "open_at_once", actor=actor, now=now, opened_at=now, fund_id=fund_id, filing_due_at=due_at)
         await duties.plan(project_id, now=now)
 
@@ -236,7 +239,8 @@ async def resume_project(project_id: int, *, actor: Viewer, now: datetime) -> No
         check_move(project, "resume")
         await _check_may_begin(project, now=now)
         await move(project, "resume", actor=actor, now=now)
-        await Fund.filter(id=project.fund_id).update(takes_until=project.plan.ends_at)
+        until = takes_until(project.plan, project.filing_due_at, is_filed=project.filed_on is not None)
+        await Fund.filter(id=project.fund_id).update(takes_until=until)
 
 
 async def close_due_projects(*, limit: int, sealer: Sealer, now: datetime) -> int:

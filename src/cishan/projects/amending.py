@@ -26,7 +26,7 @@ from cishan.projects.archive import keep_filed_plan
 from cishan.projects.drafting import write_budget
 from cishan.projects.models import Amendment, Project
 from cishan.projects.moves import SUBJECT, Locked, lock_project_for, must
-from cishan.projects.rules import amendment_decision_fault, amendment_due_on, amendment_faults
+from cishan.projects.rules import amendment_decision_fault, amendment_due_on, amendment_faults, takes_until
 from cishan.projects.states import AMENDMENT_MOVES, FILED_AND_UNDER_WAY, AmendmentStatus, ProjectStatus
 
 VERB_LABELS = {"decide": "决定", "file": "登记备案", "drop": "撤回"}
@@ -134,7 +134,7 @@ async def _apply(project: Locked, after: Plan, *, now: datetime) -> None:
     of_fund: dict[str, object] = {"name": after.name, "purpose": after.purpose, "cap_fen": after.cap_fen}
     of_fund["takes_from"] = after.starts_at
     if project.status is not ProjectStatus.PAUSED:
-        of_fund["takes_until"] = after.ends_at
+        of_fund["takes_until"] = takes_until(after, project.filing_due_at, is_filed=project.filed_on is not None)
     await Fund.filter(id=project.fund_id).update(**of_fund)
 
 

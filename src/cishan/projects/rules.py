@@ -34,6 +34,14 @@ def filing_due_at(starts_at: datetime, terms: Terms) -> datetime:
     return beijing_midnight(beijing_day(starts_at) + timedelta(days=terms.emergency_filing_days + 1))
 
 
+def takes_until(plan: Plan, filing_due: datetime | None, *, is_filed: bool) -> datetime | None:
+    """When a campaign's fund takes its last gift: at the filed end, and of an emergency that is not filed yet no later than
+    its filing is due (慈善法 art. 72)."""
+    if is_filed or filing_due is None or plan.ends_at is None:
+        return plan.ends_at
+    return min(plan.ends_at, filing_due)
+
+
 def filing_faults(
     filing: Filing, plan: Plan, terms: Terms, *, decided_on: date, today: date, is_number_taken: bool
 ) -> dict[str, str]:
@@ -120,7 +128,9 @@ def amendment_faults(
         found["budget"] = (
             f"{laws.CHANGE_OF_USE}：备案过的预算项不能去掉，已经有钱按它安排；可以改名称和金额，也可以加。"
         )
-    if field == "ends_at" and after.ends_at is not None and after.ends_at <= now:
+    if before.ends_at is not None and before.ends_at <= now and field in {"ends_at", "at_target"}:
+        found[field] = f"{laws.WITHIN_FILED}：备案的募捐时间已经过了，不能再延长。要再募捐，请另办一次。"
+    elif field == "ends_at" and after.ends_at is not None and after.ends_at <= now:
         found[field] = f"{laws.WITHIN_FILED}：变更后的结束时间要在现在以后；要马上停，请先暂停募捐。"
     return found
 

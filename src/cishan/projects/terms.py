@@ -17,6 +17,7 @@ from cishan.projects.models import ProjectTerms
 from cishan.projects.moves import must
 
 LOCK_CHARITY = "SELECT id FROM charity WHERE id = $1 FOR NO KEY UPDATE"
+LONGEST_DAYS = 365
 STRICTER = ("notice_days",)
 """Figures of which more is stricter; of the others the law's default is the most that may be set."""
 
@@ -40,8 +41,8 @@ def _check(terms: Terms, valid_from: date, *, today: date) -> None:
         wrong["valid_from"] = "只能从今天或者以后的日子起。"
     for name in ("notice_days", "longest_years", "longest_emergency_years", "emergency_filing_days", "amendment_days"):
         value, law = getattr(terms, name), getattr(DEFAULT_TERMS, name)
-        if name in STRICTER and value < law:
-            wrong[name] = f"法规规定最少 {law}。"
+        if name in STRICTER and not law <= value <= LONGEST_DAYS:
+            wrong[name] = f"法规规定最少 {law}，再长也不超过 {LONGEST_DAYS}。"
         elif name not in STRICTER and not 0 < value <= law:
             wrong[name] = f"法规规定最多 {law}。"
     if terms.capacity_fen <= 0:

@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from cishan.accounts.queries import names_of
 from cishan.errors import Conflict, NotFound
+from cishan.forms.reading import FIRST_YEAR, LAST_YEAR
 from cishan.forms.replay import answer_once
 from cishan.permissions import Permission, holds
 from cishan.reconciliation.closing import close_month, propose_closing
@@ -99,6 +100,6 @@ def _people(months: tuple[MonthRow, ...]) -> list[int]:
 
 def _path_month(request: Request) -> date:
     month = month_start(str(request.path_params["month"]))
-    if month is None:
+    if month is None or not FIRST_YEAR <= month.year <= LAST_YEAR:
         raise NotFound
     return month

@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 from urllib.parse import urlencode
 
+from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -41,7 +42,7 @@ NOTHING = "没有可以出单的清单。请先定稿；没有收到任何帮助
 
 class PlaceForm(FormModel):
     year: int
-    place: str = ""
+    place: str = Field(default="", max_length=12)
 
 
 class AnswerForm(FormModel):

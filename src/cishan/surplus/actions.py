@@ -19,6 +19,7 @@ from cishan.ledger.actions import Source, book_surplus
 from cishan.ledger.queries import balances_of
 from cishan.ledger.states import AccountType
 from cishan.permissions import Permission
+from cishan.plans.persons import person_named_in
 from cishan.plans.states import SurplusRule
 from cishan.projects.models import SurplusMove
 from cishan.projects.moves import SUBJECT, Locked, lock_project_for, must
@@ -31,7 +32,7 @@ MOST_FUNDS = 200
 LOCK_FUNDS = "SELECT id, held_fen FROM fund WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE"
 TAKERS = """
 SELECT f.id, f.name, f.kind FROM fund f LEFT JOIN project p ON p.fund_id = f.id
- WHERE f.charity_id = $1 AND f.id <> $2 AND (p.id IS NULL OR p.status IN ('filed', 'open', 'paused', 'closed'))
+ WHERE f.charity_id = $1 AND f.id <> $2 AND (p.id IS NULL OR (p.status IN ('filed', 'open', 'paused', 'closed') AND p.filed_on IS NOT NULL))
  ORDER BY f.kind, f.id DESC LIMIT $3
 """
 WAITING = """
@@ -88,6 +89,8 @@ async def propose_surplus(project_id: int, to_fund_id: int, reason: str, *, acto
         raise InvalidInput(
             {"reason": f"请写明目的为什么相同或相近，{SHORTEST_REASON} 到 {LONGEST_REASON} 个字，会公开。"}
         )
+    if named := person_named_in(text):
+        raise InvalidInput({"reason": f"“{named}”像是指到了哪个人。这句话会公开，请换个说法。"})
     try:
         async with in_transaction():
             project = await lock_project_for(project_id, actor)
@@ -121,6 +124,8 @@ async def decide_surplus(project_id: int, *, actor: Viewer, now: datetime) -> No
         left = await _lock_left(project, waiting.to_fund_id)
         if left.fen != waiting.amount_fen:
             raise Conflict("剩下的钱和提出的时候不一样了。请撤回，重新提出。")
+        if waiting.to_fund_id not in {taker.id for taker in await takers_of(project)}:
+            raise Conflict("那个项目现在不能再收了。请撤回，重新提出。")
         assert project.fund_id is not None
         await book_surplus(
             project.fund_id,

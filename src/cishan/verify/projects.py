@@ -42,7 +42,8 @@ SELECT p.id AS project, f.id AS fund, p.filing_number AS filed, f.filing_number 
  WHERE f.kind <> 'project' OR f.charity_id <> p.charity_id OR f.name <> p.name
     OR (p.filing_number IS NOT NULL AND f.filing_number <> p.filing_number)
     OR f.takes_from IS DISTINCT FROM p.starts_at OR f.takes_until > p.ends_at
-    OR (p.status = 'open' AND f.takes_until IS DISTINCT FROM p.ends_at)
+    OR (p.status = 'open' AND f.takes_until IS DISTINCT FROM
+        CASE WHEN p.filed_on IS NULL THEN least(p.ends_at, p.filing_due_at) ELSE p.ends_at END)
     OR f.cap_fen IS DISTINCT FROM CASE WHEN p.at_target = 'stop' THEN p.target_fen END
 UNION ALL
 SELECT NULL, f.id, NULL, f.filing_number FROM fund f
