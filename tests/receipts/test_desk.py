@@ -12,6 +12,7 @@ from cishan.database import rows
 from cishan.receipts.actions import reverse_wrong_receipt
 from cishan.sealing import Sealer
 from conftest import browser_for
+from donations.donation_makers import pay, pledge
 from receipts.gift_makers import CODE_2025, Office, ask, make_gift, make_office, make_receipt
 
 DESK = "/desk/finance/receipts"
@@ -102,3 +103,16 @@ async def test_no_page_shows_one_donor_the_others_gift(
     for address in (f"/me/gifts/{order_id}", f"/me/gifts/{order_id}/receipt"):
         assert (await browser.get(address)).status_code == 404
     assert "还没有捐款" in (await browser.get("/me/gifts")).text
+
+
+async def test_a_donation_that_waits_for_its_money_is_found_again(
+    office: Office, app: Starlette, clock: SteppedClock
+) -> None:
+    given = await pledge(office.site.fund_id, 5_600, donor=office.donor, now=clock.now())
+    async with browser_for(app) as browser:
+        await makers.signed_in(browser, office.donor, now=clock.now())
+        page = (await browser.get("/me/gifts")).text
+        assert f"/me/donations/{given.donation_id}" in page
+        assert "等您付款" in page
+        await pay(given, sealer=office.sealer, now=clock.now())
+        assert "还没有到账的" not in (await browser.get("/me/gifts")).text

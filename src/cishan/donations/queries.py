@@ -26,6 +26,8 @@ SELECT d.id, d.fund_id, d.status, d.amount_fen, d.left_fen, d.shows_name, d.want
  WHERE d.donor_id = $1
 """
 ONE = DONATION + " AND d.id = $2"
+MOST_WAITING = 20
+UNPAID = DONATION + " AND d.status = 'pledged' AND o.status = 'pending' ORDER BY d.id DESC LIMIT $2"
 
 
 WORDS = """
@@ -71,6 +73,11 @@ class OwnDonation:
     transfer_code: str
     wants_receipt: bool
     note_sealed: bytes | None
+
+
+async def unpaid_donations(viewer: Viewer) -> tuple[OwnDonation, ...]:
+    """One's own that wait for their money, newest first: to be paid, or on their way from the bank."""
+    return tuple(_own(row) for row in await rows(UNPAID, viewer.account_id, MOST_WAITING))
 
 
 async def own_donation(donation_id: int, *, viewer: Viewer) -> OwnDonation:

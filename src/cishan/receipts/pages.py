@@ -38,9 +38,20 @@ class GiftRow:
 
 
 @dataclass(frozen=True)
+class WaitingGift:
+    """A donation whose money has not come; `state_label` says what it waits for."""
+
+    title: str
+    amount_fen: int
+    href: str
+    state_label: str
+
+
+@dataclass(frozen=True)
 class MoneyGiftsPage:
     """A donor's gifts of money, and the years they may have a statement of."""
 
+    waiting: tuple[WaitingGift, ...]
     gifts: tuple[GiftRow, ...]
     years: tuple[int, ...]
     pagination: Pagination

@@ -9,10 +9,12 @@ from cishan.accounts.forms import Name
 from cishan.accounts.queries import name_of
 from cishan.accounts.states import Role
 from cishan.amount_words import amount_in_words
+from cishan.donations.queries import OwnDonation, unpaid_donations
 from cishan.errors import InvalidInput, NotFound
 from cishan.forms.reading import FormModel, read_fields, read_form, typed_text
 from cishan.forms.replay import answer_once
 from cishan.listing import page_number, pagination
+from cishan.payments.states import PayChannel
 from cishan.receipts.actions import Payer, request_receipt
 from cishan.receipts.certificates import Certificate, make_certificate, own_certificate, verify_certificate
 from cishan.receipts.pages import (
@@ -20,6 +22,7 @@ from cishan.receipts.pages import (
     MoneyGiftsPage,
     Statement,
     StatementPage,
+    WaitingGift,
     certificate_page,
     gift_row,
     money_gift_page,
@@ -62,11 +65,18 @@ async def show_gifts(request: Request) -> Response:
     viewer, number = viewer_of(request), page_number(request)
     gifts, total = await money_gifts_of(viewer, number)
     page = MoneyGiftsPage(
+        waiting=tuple(_waiting(one) for one in await unpaid_donations(viewer)),
         gifts=tuple(gift_row(gift) for gift in gifts),
         years=await years_of_gifts(viewer),
         pagination=pagination(f"{GIFTS}?", number, total, GIFTS_A_PAGE, "笔"),
     )
     return page_response(request, "receipts/gifts.html", page)
+
+
+def _waiting(donation: OwnDonation) -> WaitingGift:
+    by_bank = donation.channel is PayChannel.BANK
+    state = f"等转账到账，转账码 {donation.transfer_code}" if by_bank else "等您付款"
+    return WaitingGift(donation.fund_name, donation.amount_fen, f"/me/donations/{donation.id}", state)
 
 
 async def show_gift(request: Request) -> Response:
