@@ -10,8 +10,11 @@ from starlette.applications import Starlette
 
 import makers
 from cishan.accounts.states import Role
-from cishan.clock import SteppedClock
+from cishan.clock import SteppedClock, beijing_day
+from cishan.costs.queries import sums_of
 from cishan.database import rows
+from cishan.disclosures.months import count_months
+from cishan.disclosures.queries import fund_flows, total_of
 from cishan.errors import Conflict, Forbidden, InvalidInput, NotFound
 from cishan.ledger.actions import Source, book_purchase, book_withdrawal
 from cishan.ledger.queries import balances_of
@@ -203,3 +206,21 @@ async def test_an_emergency_that_is_not_filed_and_a_project_that_is_over_take_no
     await rows("UPDATE project SET status = 'settled', settled_at = closed_at WHERE id = $1", other.id)
     with pytest.raises(Conflict, match="不能再收"):
         await decide_surplus(project.id, actor=people.director, now=clock.now())
+
+
+async def test_what_goes_from_fund_to_fund_is_neither_income_nor_spending(
+    project: Project, people: pm.ProjectPeople, clock: SteppedClock
+) -> None:
+    now, charity_id = clock.now(), project.charity_id  # type: ignore[attr-defined]
+    year = beijing_day(now).year
+    await count_months(now=now)
+    before, shown = await sums_of(charity_id, year), await fund_flows(charity_id, year, "")
+    total = await total_of(shown, year)
+    assert total.received_fen == GIVEN_FEN
+    await propose_surplus(project.id, await wish_fund(), WHY, actor=people.editor, now=now)
+    await decide_surplus(project.id, actor=people.director, now=now)
+    await count_months(now=clock.advance(timedelta(minutes=1)))
+    assert await sums_of(charity_id, year) == before
+    assert (await sums_of(charity_id, year + 1)).income_before_fen == GIVEN_FEN
+    for asked in (year, None):
+        assert await total_of(await fund_flows(charity_id, asked, ""), asked) == total

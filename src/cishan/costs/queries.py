@@ -12,12 +12,19 @@ LIMITS = """
 SELECT least_spent_permille, most_cost_permille FROM cost_terms
  WHERE charity_id = $1 AND valid_from <= $2 ORDER BY valid_from DESC LIMIT 1
 """
-SUMS = """
-SELECT coalesce(sum(m.received_fen - m.returned_fen) FILTER (WHERE m.month < $2), 0)::bigint AS income_before_fen,
-       coalesce(sum(m.spent_fen + m.fees_fen) FILTER (WHERE m.month >= $2), 0)::bigint AS spent_fen
+MOVED = """
+(SELECT coalesce(sum(s.amount_fen), 0) FROM surplus_move s JOIN project p ON p.id = s.project_id
+  WHERE p.charity_id = $1 AND (s.decided_at AT TIME ZONE 'Asia/Shanghai')::date >= {0}
+    AND (s.decided_at AT TIME ZONE 'Asia/Shanghai')::date < {1})
+"""
+"""What went from one of the charity's funds to another is neither its income nor its spending."""
+SUMS = f"""
+SELECT (coalesce(sum(m.received_fen - m.returned_fen) FILTER (WHERE m.month < $2), 0) - {MOVED.format("$3", "$2")})::bigint
+         AS income_before_fen,
+       (coalesce(sum(m.spent_fen + m.fees_fen) FILTER (WHERE m.month >= $2), 0) - {MOVED.format("$2", "$4")})::bigint AS spent_fen
   FROM fund_month m JOIN fund f ON f.id = m.fund_id
  WHERE f.charity_id = $1 AND m.month >= $3 AND m.month < $4
-"""
+"""  # noqa: S608 - constants
 VERSIONS = """
 SELECT cost_fen, until, note, entered_at FROM management_cost WHERE charity_id = $1 AND year = $2 ORDER BY id DESC LIMIT $3
 """

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from cishan.clock import beijing_day
@@ -58,6 +58,12 @@ SELECT f.id, f.name, f.filing_number, f.kind, p.id AS project_id, p.status,
          FROM fund_month WHERE fund_id = f.id AND ($2::date IS NULL OR (month >= $2 AND month < $3::date))) m ON true
  WHERE f.charity_id = $1 AND ($4 = '' OR position($4 IN f.name) > 0 OR f.filing_number = $4)
  ORDER BY f.id DESC LIMIT $5
+"""
+MOVED = """
+SELECT coalesce(sum(s.amount_fen), 0)::bigint AS fen FROM surplus_move s JOIN project p ON p.id = s.project_id
+ WHERE s.decided_at IS NOT NULL AND p.fund_id = ANY($1) AND s.to_fund_id = ANY($1)
+   AND ($2::date IS NULL OR ((s.decided_at AT TIME ZONE 'Asia/Shanghai')::date >= $2
+                             AND (s.decided_at AT TIME ZONE 'Asia/Shanghai')::date < $3::date))
 """
 MONTHS = """
 SELECT month, received_fen, returned_fen, spent_fen, fees_fen, through_at FROM fund_month
@@ -169,8 +175,7 @@ async def versions_of(charity_id: int, duty_id: int) -> tuple[Report, ...]:
 
 async def fund_flows(charity_id: int, year: int | None, text: str) -> tuple[FundFlow, ...]:
     """Every fund with its flow of a year in China, or of all time; `text` looks in names and filing numbers."""
-    bounds = (date(year, 1, 1), date(year + 1, 1, 1)) if year else (None, None)
-    return tuple(_fund(row) for row in await rows(FUNDS, charity_id, *bounds, text, MOST_FUNDS))
+    return tuple(_fund(row) for row in await rows(FUNDS, charity_id, *_bounds(year), text, MOST_FUNDS))
 
 
 async def fund_named(charity_id: int, fund_id: int) -> Mapping[str, str]:
@@ -193,8 +198,15 @@ async def counted_through() -> datetime | None:
     return found
 
 
-def total_of(funds: Sequence[FundFlow]) -> Flow:
-    return sum_of([fund.flow for fund in funds])
+async def total_of(funds: Sequence[FundFlow], year: int | None) -> Flow:
+    """All of these funds together; what went from one of them to another is counted for neither."""
+    total = sum_of([fund.flow for fund in funds])
+    moved_fen: int = (await rows(MOVED, [fund.id for fund in funds], *_bounds(year)))[0]["fen"]
+    return replace(total, received_fen=total.received_fen - moved_fen, spent_fen=total.spent_fen - moved_fen)
+
+
+def _bounds(year: int | None) -> tuple[date | None, date | None]:
+    return (date(year, 1, 1), date(year + 1, 1, 1)) if year else (None, None)
 
 
 def _duty(row: JsonRow) -> DutyRow:

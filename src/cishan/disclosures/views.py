@@ -120,7 +120,7 @@ async def _transparency_page(request: Request) -> TransparencyPage:
             flow_line(fund.name, fund.flow, href=f"/transparency/{fund.id}", detail=fund.filing_number)
             for fund in funds
         ),
-        total=flow_line("合计", queries.total_of(funds)),
+        total=flow_line("合计", await queries.total_of(funds, year)),
         years=tuple(years),
         year=year,
         text=text,
@@ -131,9 +131,11 @@ async def _transparency_page(request: Request) -> TransparencyPage:
 
 async def download_transparency(request: Request) -> Response:
     """The table of funds as CSV."""
-    funds = await queries.fund_flows(request.state.site.charity_id, _year(request), _text(request))
+    year = _year(request)
+    funds = await queries.fund_flows(request.state.site.charity_id, year, _text(request))
+    total = await queries.total_of(funds, year)
     lines = [(fund.name, fund.flow) for fund in funds]
-    return _file(csv_of("项目", [*lines, ("合计", queries.total_of(funds))]), CSV, "funds.csv")
+    return _file(csv_of("项目", [*lines, ("合计", total)]), CSV, "funds.csv")
 
 
 async def show_fund(request: Request) -> Response:

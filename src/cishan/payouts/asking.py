@@ -9,17 +9,17 @@ from starlette.responses import Response
 
 from cishan.accounts.viewer import Viewer
 from cishan.errors import InvalidInput
-from cishan.forms.reading import FormModel, read_fields, read_form, typed_text
-from cishan.forms.replay import answer_once
+from cishan.forms.answering import NOTHING, answer_form
+from cishan.forms.reading import FormModel, read_form
 from cishan.forms.typed import YuanAsFen
 from cishan.money import yuan_text
 from cishan.payouts.applying import Application, apply_for
 from cishan.payouts.choices import payee_of_case, public_payees, shares_for
-from cishan.payouts.desk import DESK, NOTHING
+from cishan.payouts.desk import DESK
 from cishan.payouts.rules import REASON_LONGEST, WHAT_LONGEST
 from cishan.payouts.states import PayoutKind
 from cishan.templating import page_response
-from cishan.web import done, id_in, services_of, viewer_of
+from cishan.web import id_in, services_of, viewer_of
 
 KINDS = (
     (PayoutKind.HOUSEHOLD.value, "给一户人家", "填户编号，付到这家人自己的账号，会写在他们的幸福清单上"),
@@ -47,24 +47,32 @@ class AskingPage:
     payees: tuple[tuple[str, str], ...]
     values: Mapping[str, str]
     errors: Mapping[str, str]
+    error: str = ""
     kinds: tuple[tuple[str, str, str], ...] = KINDS
 
 
 async def show_new(request: Request) -> Response:
-    return await _response(request, NOTHING, NOTHING, status=200)
+    return await _new(request)
 
 
-async def _response(request: Request, values: Mapping[str, str], errors: Mapping[str, str], *, status: int) -> Response:
+async def _new(
+    request: Request,
+    *,
+    errors: Mapping[str, str] = NOTHING,
+    values: Mapping[str, str] = NOTHING,
+    error: str = "",
+    status: int = 200,
+) -> Response:
     found = await shares_for(viewer_of(request))
     shares = tuple((str(one.id), f"{one.fund} · {one.category}（还剩 {yuan_text(one.left_fen)} 元）") for one in found)
     payees = await public_payees(viewer_of(request), sealer=services_of(request).sealer)
-    return page_response(request, "payouts/new.html", AskingPage(shares, payees, values, errors), status=status)
+    return page_response(request, "payouts/new.html", AskingPage(shares, payees, values, errors, error), status=status)
 
 
 async def apply_new(request: Request) -> Response:
     services, viewer = services_of(request), viewer_of(request)
 
-    async def act() -> str:
+    async def act() -> None:
         form = await read_form(request, ApplicationForm)
         payee_id = await _payee(form, viewer)
         asked = Application(
@@ -76,14 +84,9 @@ async def apply_new(request: Request) -> Response:
             form.reason,
             price_note=form.price_note.strip(),
         )
-        payout_id = await apply_for(asked, actor=viewer, sealer=services.sealer, now=services.clock.now())
-        return f"{DESK}/{payout_id}"
+        await apply_for(asked, actor=viewer, sealer=services.sealer, now=services.clock.now())
 
-    try:
-        return done(await answer_once(request, act), "payout-applied")
-    except InvalidInput as error:
-        typed = typed_text(await read_fields(request))
-        return await _response(request, typed, error.fields, status=error.status_code)
+    return await answer_form(request, act, to=DESK, notice="payout-applied", again=_new)
 
 
 async def _payee(form: ApplicationForm, viewer: Viewer) -> int:

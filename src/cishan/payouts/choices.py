@@ -1,11 +1,12 @@
 """What the forms of help offer: shares of funds, accounts, places and families. Each is bounded."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from cishan.accounts.viewer import Viewer
 from cishan.database import rows
 from cishan.divisions.queries import names_of
-from cishan.divisions.rules import ancestors
+from cishan.divisions.rules import ancestors, county_of, is_town
 from cishan.errors import InvalidInput
 from cishan.labels import label
 from cishan.ledger.free import SHARE_FEN
@@ -44,8 +45,11 @@ SELECT a.id, a.division_code, a.category, {SHARE_FEN}::bigint AS amount_fen, a.c
  WHERE a.fund_id = $1 GROUP BY a.id ORDER BY a.id DESC LIMIT $2
 """  # noqa: S608 - constants
 PLACES = """
-SELECT code, name FROM division WHERE level IN (3, 4) AND code BETWEEN $1 AND $2 AND valid_to IS NULL ORDER BY code LIMIT $3
+SELECT d.code, CASE d.level WHEN 4 THEN coalesce(up.name, '') || d.name ELSE d.name END AS name
+  FROM division d LEFT JOIN division up ON up.code = d.parent_code AND up.valid_to IS NULL
+ WHERE d.level IN (3, 4) AND d.code BETWEEN $1 AND $2 AND d.valid_to IS NULL ORDER BY d.code LIMIT $3
 """
+"""Counties and towns; a town with its county, for two of them may have one name."""
 HOUSEHOLD_OF_CASE = """
 SELECT id FROM household WHERE case_number = $1 AND division_code BETWEEN $2 AND $3 AND closed_at IS NULL
 """
@@ -148,8 +152,17 @@ async def funds_to_share(charity_id: int) -> tuple[FundChoice, ...]:
 async def shares_of_fund(fund_id: int) -> tuple[SetAside, ...]:
     """All that a fund has set aside, newest first."""
     found = await rows(SHARES_OF_FUND, fund_id, MOST_SHARES)
-    names = await names_of(sorted({row["division_code"] for row in found}))
-    return tuple(SetAside(names.get(row["division_code"], ""), *(row[name] for name in SET_ASIDE)) for row in found)
+    codes = {code for row in found for code in (row["division_code"], county_of(row["division_code"]))}
+    names = await names_of(sorted(codes))
+    return tuple(
+        SetAside(_place_words(row["division_code"], names), *(row[name] for name in SET_ASIDE)) for row in found
+    )
+
+
+def _place_words(code: str, names: Mapping[str, str]) -> str:
+    """A town with its county, for two of them may have one name."""
+    county, name = county_of(code), names.get(code, "")
+    return names.get(county, "") + name if county != code and is_town(code) else name
 
 
 async def places_of(viewer: Viewer) -> tuple[tuple[str, str], ...]:

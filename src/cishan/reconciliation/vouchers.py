@@ -25,6 +25,20 @@ HEADINGS = ("凭证号", "日期", "摘要", "科目编号", "科目名称", "�
 WIDTHS = (10, 12, 28, 10, 30, 16, 18, 14, 14)
 UNCONFIRMED = "科目编号沿用财会〔2004〕7号。2026 年起执行财会〔2024〕25号，请会计核对编号后再入账。"
 
+SOURCES = {
+    "order_line": "捐款",
+    "unassigned": "待处理款",
+    "refund_line": "退款",
+    "advance": "备用金",
+    "purchase": "采购",
+    "payout": "救助款",
+    "bank_line": "银行流水",
+    "bill_file": "账单",
+    "bill_difference": "差异",
+    "surplus_move": "剩余财产",
+    "ledger_entry": "冲正",
+}
+"""What an entry was booked for, before its number, as an accountant reads it."""
 LINES = """
 SELECT n.number, e.kind, e.booked_at, e.source_kind, e.source_id, a.type, a.division_code, f.name AS fund, p.amount_fen
   FROM ledger_entry e
@@ -101,7 +115,7 @@ def _line(row: JsonRow, code: AccountCode, places: dict[str, str]) -> VoucherLin
     return VoucherLine(
         number=row["number"],
         on=beijing_day(row["booked_at"]),
-        summary=f"{label(EntryKind(row['kind']))} {row['source_kind']}-{row['source_id']}",
+        summary=f"{label(EntryKind(row['kind']))} {SOURCES.get(row['source_kind'], '')}{row['source_id']}",
         code=code.code,
         account=code.name,
         fund=row["fund"],
