@@ -82,6 +82,11 @@ async def test_a_report_goes_from_the_calendar_to_everybody(
     async with await desk(app, Role.EDITOR, sealer, clock) as editor:
         assert "超期没有公开" in (await editor.get("/desk/disclosures")).text
     report_id = await publish_one(app, sealer, clock)
+    duty_id = (await rows("SELECT duty_id FROM disclosure WHERE id = $1", report_id))[0]["duty_id"]
+    async with await desk(app, Role.EDITOR, sealer, clock) as editor:
+        calendar = (await editor.get("/desk/disclosures")).text
+    assert "最近公开的" in calendar
+    assert f"/desk/disclosures/{duty_id}" in calendar
     listed = (await client.get("/disclosures?q=寒冬")).text
     assert "寒冬送暖" in listed
     page = (await client.get(f"/disclosures/{report_id}")).text

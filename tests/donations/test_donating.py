@@ -3,18 +3,21 @@
 from datetime import timedelta
 
 import pytest
+from starlette.applications import Starlette
 
 import makers
 from cishan.accounts.viewer import Viewer
 from cishan.charities.queries import Site
 from cishan.clock import SteppedClock
 from cishan.database import rows
+from cishan.donations.actions import lapse_due_donations
 from cishan.donations.totals import Total, total_of
 from cishan.errors import Conflict, InvalidInput
 from cishan.ledger.queries import balance_of
 from cishan.ledger.states import AccountType
 from cishan.payments.states import LateChoice, UnassignedReason
 from cishan.sealing import Sealer
+from conftest import browser_for
 from donations.donation_makers import pay, pledge
 from payments.order_makers import make_site
 
@@ -108,3 +111,19 @@ async def test_what_comes_too_late_for_a_campaign_can_only_go_back(
     await rows(BOUND, site.fund_id, None, clock.now() + CLOSES_IN, None)
     with pytest.raises(InvalidInput, match="只能原路退回"):
         await pledge(site.fund_id, GIVEN_FEN, donor=donor, now=clock.now(), late_choice=LateChoice.FUND)
+
+
+async def test_a_donation_whose_money_came_too_late_says_so_and_waits_no_longer(
+    app: Starlette, site: Site, donor: Viewer, sealer: Sealer, clock: SteppedClock
+) -> None:
+    given = await pledge(site.fund_id, 5_600, donor=donor, now=clock.now())
+    await rows(BOUND, site.fund_id, None, clock.now(), None)
+    await pay(given, sealer=sealer, now=clock.now(), paid_at=clock.advance(timedelta(minutes=1)))
+    assert await rows("SELECT status FROM donation") == [{"status": "pledged"}]
+    async with browser_for(app) as browser:
+        await makers.signed_in(browser, donor, now=clock.now())
+        page = (await browser.get(f"/me/donations/{given.donation_id}")).text
+        assert "没有收下" in page
+        assert "正在按您付款前选的办理" in page
+        assert "等您付款" not in page
+    assert await lapse_due_donations(limit=10, sealer=sealer, now=clock.now()) == 1

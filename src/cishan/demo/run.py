@@ -101,5 +101,13 @@ def _introduce(console: Console, grounds: Grounds, places: dict[str, str], secon
     console.print(f"[bold]演示已就绪：{url}[/bold]（用时 {seconds:.0f} 秒）")
     console.print(f"工作人员登录：{url}/staff/sign-in")
     console.print(f"演示短信：    {url}/demo/outbox")
-    console.print(f"核对账目：    cishan --environment-file {grounds.environment_file} verify")
+    console.print(
+        f"核对账目：    .venv/bin/cishan --environment-file {_near(grounds.environment_file)} verify", soft_wrap=True
+    )
     console.print(f"数据和日志在 {grounds.directory}；按 Ctrl-C 全部停止。")
+
+
+def _near(path: Path) -> Path:
+    """The path from where the demo was started, when it lies below."""
+    here = Path.cwd()
+    return path.relative_to(here) if path.is_relative_to(here) else path

@@ -35,7 +35,11 @@ async def show_calendar(request: Request) -> Response:
     duties = await queries.open_duties(request.state.site.charity_id)
     today = beijing_day(now)
     late = sum(urgency_of(duty.due_on, today, published=bool(duty.published_at)) is Urgency.LATE for duty in duties)
-    page = CalendarPage(tuple(duty_line(duty, today=today, now=now) for duty in duties), late)
+    newest, _ = await queries.reports(request.state.site.charity_id, queries.ReportSearch(), 1)
+    published = tuple(
+        (one.title, day(one.published_at), f"{CALENDAR}/{one.duty_id}") for one in newest if one.is_newest
+    )
+    page = CalendarPage(tuple(duty_line(duty, today=today, now=now) for duty in duties), late, published)
     return page_response(request, "disclosures/calendar.html", page)
 
 

@@ -66,6 +66,8 @@ class CalendarPage:
 
     lines: tuple[DutyLine, ...]
     late: int
+    published: tuple[tuple[str, str, str], ...]
+    """What was published last, as title, day, and the desk's page on which a correction is written."""
 
 
 @dataclass(frozen=True)

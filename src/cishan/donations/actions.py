@@ -55,7 +55,7 @@ UNPAID = """
 SELECT d.id FROM donation d
  WHERE d.status = 'pledged'
    AND NOT EXISTS (SELECT FROM order_line l JOIN payment_order o ON o.id = l.order_id
-                    WHERE l.owner_kind = 'donation' AND l.owner_id = d.id AND o.status <> 'closed')
+                    WHERE l.owner_kind = 'donation' AND l.owner_id = d.id AND o.status NOT IN ('closed', 'paid'))
  ORDER BY d.id LIMIT $1
 """
 PLEDGE = """
@@ -247,7 +247,10 @@ async def hide_names_of(account_id: int) -> None:
 
 
 async def lapse_due_donations(*, limit: int, sealer: Sealer, now: datetime) -> int:
-    """Ends donations whose order was closed unpaid; returns how many. Money that comes all the same is still received."""
+    """Ends donations whose order was closed unpaid, or whose money came and could not be taken; returns how many.
+
+    Money that comes after all for a closed order is still received.
+    """
     lapsed = 0
     for row in await rows(UNPAID, limit):
         async with in_transaction():

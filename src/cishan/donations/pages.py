@@ -118,7 +118,7 @@ def donation_page(
         filing_number=donation.filing_number,
         amount_fen=donation.amount_fen,
         left_fen=donation.left_fen,
-        state_label=label(donation.status),
+        state_label="没有收下" if _was_not_taken(donation) else label(donation.status),
         state_tone=TONES[donation.status],
         shows_name=donation.shows_name,
         out_trade_no=donation.out_trade_no,
@@ -136,6 +136,11 @@ def donation_page(
         now=now,
         error=error,
     )
+
+
+def _was_not_taken(donation: OwnDonation) -> bool:
+    """Whether its money came, and too late or beyond what was asked for."""
+    return donation.order_status is OrderStatus.PAID and donation.received_at is None
 
 
 def _slip(donation: OwnDonation, site: Site) -> TransferSlip:
@@ -159,9 +164,14 @@ def _steps(donation: OwnDonation) -> tuple[Step, ...]:
         steps.append(Step("用于项目的目的", stage="next", why="用在哪里，在收支公开页和信息公开里看得到"))
     if donation.status is DonationStatus.RETURNED:
         steps[-1] = Step("按您的意思退回", stage="done")
-    if donation.status is DonationStatus.PLEDGED:
+    if _was_not_taken(donation):
+        moved = "正在按您付款前选的办理" if donation.waiting_fen else "已经按您付款前选的办了，消息里有经过"
+        steps.append(
+            Step("钱到得晚了，或者已经筹够，没有收下", stage="now" if donation.waiting_fen else "done", why=moved)
+        )
+    elif donation.status is DonationStatus.PLEDGED:
         by_bank = donation.channel is PayChannel.BANK
         steps.append(Step("等您的转账到账" if by_bank else "等您付款", stage="now"))
-    if donation.status is DonationStatus.LAPSED:
+    elif donation.status is DonationStatus.LAPSED:
         steps.append(Step("没有付款，这次捐款没有生效", stage="bad"))
     return tuple(steps)

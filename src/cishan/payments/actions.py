@@ -60,8 +60,8 @@ UPDATE unassigned_money SET resolved_at = $2, resolved_as = $3, owner_kind = $4,
 ADD_REFUNDED = "UPDATE payment_order SET refunded_fen = refunded_fen + $2 WHERE id = $1"
 
 REASON_SENTENCES = {
-    UnassignedReason.LATE: "付款到达时，这件心愿的付款时间已经过了",
-    UnassignedReason.DUPLICATE: "这件心愿您已经付过一次",
+    UnassignedReason.LATE: "付款到达时，收款的时间已经过了",
+    UnassignedReason.DUPLICATE: "这一笔您已经付过一次",
     UnassignedReason.SURPLUS: "付款比应付的多",
     UnassignedReason.SHORT: "付款比应付的少",
 }
@@ -244,7 +244,7 @@ async def _keep_unassigned(
     kept_as, place = Source("unassigned", kept[0]["id"]), PLACES[PayChannel(order["channel"])]
     await book_unassigned(fund_id, amount_fen, kept_as, paid_at=paid_at, now=now, place=place)
     sentence = (
-        f"您付的 {yuan_text(amount_fen)} 元已经收到。{REASON_SENTENCES[reason]}。按您认领时选的，这笔钱"
+        f"您付的 {yuan_text(amount_fen)} 元已经收到。{REASON_SENTENCES[reason]}。按您付款前选的，这笔钱"
         f"{CHOICE_SENTENCES[LateChoice(order['late_choice'])]}，办好了马上告诉您。"
     )
     await queue_notice(f"unassigned:{kept[0]['id']}", order["donor_id"], sentence, sealer=sealer, now=now)

@@ -19,7 +19,7 @@ from cishan.plans.states import GivingWay, ProjectKind, Reach
 
 PERMILLE = 1_000
 NUMERALS = "零一二三四五六七八九十"
-BANK_ACCOUNT = re.compile(r"\d{8,32}")
+BANK_ACCOUNT = re.compile(r"\d{8,32}", re.ASCII)
 WIDER_NAMES = re.compile("中国|全国|中华|国家级|世界|全球")
 PASSES_COST_ON = re.compile(
     r"(?:向|由|让)(?:受益人|受助人|困难家庭|家庭|学生|患者|老人)[^，。；]{0,8}(?:收取|缴纳|承担|支付|扣|交)"
