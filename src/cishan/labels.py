@@ -253,7 +253,7 @@ LABELS: dict[type[StrEnum], Mapping[Any, str]] = {
         PayoutStatus.ENDORSED: "待第二次审批",
         PayoutStatus.AWAITING_THIRD: "待第三次审批",
         PayoutStatus.APPROVED: "待付款",
-        PayoutStatus.IN_FILE: "已送银行",
+        PayoutStatus.IN_FILE: "已送去付款",
         PayoutStatus.PAID: "已到账",
         PayoutStatus.RETURNED: "没有付成",
         PayoutStatus.REFUSED: "没有同意",

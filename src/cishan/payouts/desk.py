@@ -116,6 +116,10 @@ class PayoutsPage:
     errors: Mapping[str, str]
     sum_column: Column = SUM
 
+    @property
+    def can_file(self) -> bool:
+        return any(row.may_file for row in self.rows)
+
 
 @dataclass(frozen=True)
 class PayoutPage:
