@@ -26,7 +26,7 @@ from cishan.projects.rules import Filing
 from cishan.projects.states import ProjectStatus
 from cishan.simulate.books import bring_to_bank
 from cishan.simulate.causes import CAUSES, Cause
-from cishan.simulate.giving import USUAL_FEN, Gift, give, give_much, take_back
+from cishan.simulate.giving import USUAL_FEN, Gift, give, give_much, look_at_large_gifts, take_back
 from cishan.simulate.helping import Home, Purse, help_families
 from cishan.simulate.places import help_place
 from cishan.simulate.scene import DAY, Scene, rng_of
@@ -214,6 +214,7 @@ async def _spend(
 ) -> None:
     """All of it is taken to the bank and paid to as many families as it helps; of some, a village and a supplier get one part."""
     await scene.at_work(rng, days=1)
+    await look_at_large_gifts(scene, fund_id, rng)
     given_fen = (await total_of(fund_id)).given_fen
     await bring_to_bank(scene, fund_id, given_fen)
     line = (await rows("SELECT id FROM budget_line WHERE project_id = $1", project_id))[0]["id"]

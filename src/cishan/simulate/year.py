@@ -20,7 +20,7 @@ from cishan.simulate.catalogue import draw_item, draw_price_fen
 from cishan.simulate.counts import Counted, read_counts
 from cishan.simulate.database import own_database
 from cishan.simulate.gathering import Need
-from cishan.simulate.giving import LARGE_FEN, give_as_namesake, give_much, give_to_fund
+from cishan.simulate.giving import LARGE_FEN, give_as_namesake, give_much, give_to_fund, look_at_large_gifts
 from cishan.simulate.helping import Home, Purse, declare_kin, help_families
 from cishan.simulate.life import live
 from cishan.simulate.loading import Payroll, load_month, load_registry
@@ -209,6 +209,7 @@ class _Year:
         found = await rows(HOMES, list(villages))
         homes = [_home_of(row, self._world) for row in rng.sample(found, self._plan.scale.helped_homes)]
         await declare_kin(scene, homes)
+        await look_at_large_gifts(scene, fund_id, rng)
         await help_families(scene, Purse(fund_id, HELP_FEN), homes, rng)
         await help_at_once(scene, fund_id, homes[:URGENT_CASES], rng)
 
