@@ -1,6 +1,6 @@
 """The only writers of projects: here the decision, the filing, and the minutes at which a campaign begins and ends.
 
-A draft is written in `drafting.py`, a filed field changed in `amending.py`; the steps of all are reached through this module.
+A draft is written in `drafting.py`, whose steps are reached through this module too; a filed field is changed in `amending.py`.
 """
 
 from datetime import datetime

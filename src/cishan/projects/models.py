@@ -138,7 +138,7 @@ class BudgetLine(Model):
 
 
 class ProjectTerms(Model):
-    """The figures that rules set, from a day on. Append-only; the defaults of `rules.py` hold until there are any."""
+    """The figures that rules set, from a day on. Append-only; the defaults of `plans/plan.py` hold until there are any."""
 
     id = fields.BigIntField(primary_key=True)
     charity: fields.ForeignKeyRelation[Charity] = fields.ForeignKeyField(
@@ -189,7 +189,7 @@ class FiledPlan(Model):
 class Amendment(Model):
     """A change of one filed field: what, from what, to what, why; due at civil affairs by the end of `due_on`.
 
-    `old_value` and `new_value` are texts as `amending.py` writes and reads them. It counts when it is filed, not sooner.
+    `old_value` and `new_value` are texts as `plans/storing.py` writes and reads them. It counts when it is filed, not sooner.
     """
 
     id = fields.BigIntField(primary_key=True)
