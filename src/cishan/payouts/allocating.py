@@ -18,16 +18,16 @@ from cishan.payouts.terms import terms_on
 from cishan.permissions import Permission, holds
 
 CATEGORY_LONGEST = 40
+ASKED_FEN = """
+coalesce((SELECT sum(p.amount_fen) FROM payout p WHERE p.allocation_id = a.id AND p.status NOT IN ('refused', 'returned')), 0)
+"""
+"""What was applied for out of allocation `a` and not turned down."""
 LINE = f"""
 SELECT b.amount_fen, p.fund_id,
        (SELECT coalesce(sum({SHARE_FEN}), 0) FROM allocation a WHERE a.budget_line_id = b.id)::bigint AS allocated_fen
   FROM budget_line b JOIN project p ON p.id = b.project_id WHERE b.id = $1
 """  # noqa: S608 - constants
-UNUSED = f"""
-SELECT a.fund_id, ({SHARE_FEN} - coalesce((SELECT sum(p.amount_fen) FROM payout p
-                                            WHERE p.allocation_id = a.id AND p.status NOT IN ('refused', 'returned')), 0))::bigint AS fen
-  FROM allocation a WHERE a.id = $1
-"""  # noqa: S608 - constants
+UNUSED = f"SELECT a.fund_id, ({SHARE_FEN} - {ASKED_FEN})::bigint AS fen FROM allocation a WHERE a.id = $1"  # noqa: S608
 RELEASE = (
     "INSERT INTO allocation_release (allocation_id, amount_fen, released_by_id, released_at) VALUES ($1, $2, $3, $4)"
 )

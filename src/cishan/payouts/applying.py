@@ -17,7 +17,7 @@ from cishan.kin.ties import Found, ties_of_family
 from cishan.ledger.actions import Source, book_payable
 from cishan.ledger.free import SHARE_FEN, lock_fund
 from cishan.messages.actions import queue_notice
-from cishan.payouts.allocating import hold, must
+from cishan.payouts.allocating import ASKED_FEN, hold, must
 from cishan.payouts.rules import (
     REASON_LONGEST,
     Hands,
@@ -38,10 +38,7 @@ from cishan.sealing import Sealer
 SUBJECT = "payout"
 PAYOUT_REASON = "payout.reason"
 ALLOCATION = f"""
-SELECT a.id, a.fund_id, a.division_code, {SHARE_FEN}::bigint AS amount_fen,
-       a.case_limit_fen,
-       (SELECT coalesce(sum(p.amount_fen), 0) FROM payout p
-         WHERE p.allocation_id = a.id AND p.status NOT IN ('refused', 'returned'))::bigint AS used_fen
+SELECT a.id, a.fund_id, a.division_code, a.case_limit_fen, {SHARE_FEN}::bigint AS amount_fen, {ASKED_FEN}::bigint AS used_fen
   FROM allocation a WHERE a.id = $1
 """  # noqa: S608 - constants
 PAYEE = """

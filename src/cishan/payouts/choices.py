@@ -10,6 +10,7 @@ from cishan.divisions.rules import ancestors, county_of, is_town
 from cishan.errors import InvalidInput
 from cishan.labels import label
 from cishan.ledger.free import SHARE_FEN
+from cishan.payouts.allocating import ASKED_FEN
 from cishan.payouts.payees import HOLDER_LABEL, NUMBER_LABEL
 from cishan.payouts.rules import masked_number
 from cishan.payouts.states import PayeeKind
@@ -17,12 +18,11 @@ from cishan.sealing import Sealer
 
 PAGE_ROWS = 40
 SHARES = f"""
-SELECT a.id, f.name AS fund, a.category, a.case_limit_fen,
-       ({SHARE_FEN} - coalesce(sum(p.amount_fen), 0))::bigint AS left_fen
-  FROM allocation a JOIN fund f ON f.id = a.fund_id
-  LEFT JOIN payout p ON p.allocation_id = a.id AND p.status NOT IN ('refused', 'returned')
- WHERE (a.division_code BETWEEN $1 AND $2 OR a.division_code = ANY($3::varchar[])) AND (a.case_limit_fen IS NOT NULL) = $4
- GROUP BY a.id, f.name HAVING {SHARE_FEN} > coalesce(sum(p.amount_fen), 0) ORDER BY a.id DESC LIMIT $5
+SELECT * FROM (SELECT a.id, f.name AS fund, a.category, a.case_limit_fen, ({SHARE_FEN} - {ASKED_FEN})::bigint AS left_fen
+                 FROM allocation a JOIN fund f ON f.id = a.fund_id
+                WHERE (a.division_code BETWEEN $1 AND $2 OR a.division_code = ANY($3::varchar[]))
+                  AND (a.case_limit_fen IS NOT NULL) = $4) share
+ WHERE left_fen > 0 ORDER BY id DESC LIMIT $5
 """  # noqa: S608 - constants
 PAYEE_OF_CASE = """
 SELECT y.id FROM household h JOIN payee y ON y.household_id = h.id AND y.verified_at IS NOT NULL
@@ -40,9 +40,8 @@ SELECT p.fund_id, b.id, b.name,
  WHERE p.charity_id = $1 AND p.status IN ('open', 'paused', 'closed') ORDER BY p.id DESC, b.position LIMIT $2
 """  # noqa: S608 - constants
 SHARES_OF_FUND = f"""
-SELECT a.id, a.division_code, a.category, {SHARE_FEN}::bigint AS amount_fen, a.case_limit_fen, coalesce(sum(p.amount_fen), 0)::bigint AS asked_fen
-  FROM allocation a LEFT JOIN payout p ON p.allocation_id = a.id AND p.status NOT IN ('refused', 'returned')
- WHERE a.fund_id = $1 GROUP BY a.id ORDER BY a.id DESC LIMIT $2
+SELECT a.id, a.division_code, a.category, {SHARE_FEN}::bigint AS amount_fen, a.case_limit_fen, {ASKED_FEN}::bigint AS asked_fen
+  FROM allocation a WHERE a.fund_id = $1 ORDER BY a.id DESC LIMIT $2
 """  # noqa: S608 - constants
 PLACES = """
 SELECT d.code, CASE d.level WHEN 4 THEN coalesce(up.name, '') || d.name ELSE d.name END AS name

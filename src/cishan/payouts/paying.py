@@ -223,7 +223,7 @@ async def _on_its_way(payout_id: int, verb: str, actor: Viewer) -> JsonRow:
     return {**payout, "filed_at": file["made_at"]}
 
 
-# --- for the rooms' other writer, inside its own transaction --------------------------------------------------------
+# --- for `transferring.py`, inside its own transaction --------------------------------------------------------
 
 
 async def pay(

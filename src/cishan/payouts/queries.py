@@ -56,7 +56,7 @@ FILES = """
 SELECT l.id, f.name AS fund, l.made_at, l.payouts_count, l.total_fen,
        (SELECT count(*) FROM payout p WHERE p.file_id = l.id AND p.status = 'in_file') AS waiting,
        (SELECT count(*) FROM payout_file_download d WHERE d.file_id = l.id) AS downloads
-  FROM payout_file l JOIN fund f ON f.id = l.fund_id WHERE l.made_by_id = $1 AND l.channel = 'bank' ORDER BY l.id DESC LIMIT $2
+  FROM payout_file l JOIN fund f ON f.id = l.fund_id WHERE l.made_by_id = $1 AND l.channel = 'bank' ORDER BY l.made_at DESC, l.id DESC LIMIT $2
 """
 REFUSED = """
 SELECT p.id, p.what, p.amount_fen, p.status_since, s.text_sealed

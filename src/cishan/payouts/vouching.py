@@ -17,24 +17,18 @@ from cishan.payouts.states import PayoutKind, PayoutStatus
 from cishan.permissions import Permission
 
 MOST_MISSING = 40
-PAID = """
-SELECT p.kind, p.paid_at, (p.amount_fen - coalesce((SELECT sum(v.amount_fen) FROM payout_proof v WHERE v.payout_id = p.id), 0))::bigint AS left_fen
-  FROM payout p WHERE p.id = $1
-"""
+PROVED_FEN = "coalesce((SELECT sum(v.amount_fen) FROM payout_proof v WHERE v.payout_id = p.id), 0)"
+"""What of payout `p` is proved."""
+PAID = f"SELECT p.kind, p.paid_at, (p.amount_fen - {PROVED_FEN})::bigint AS left_fen FROM payout p WHERE p.id = $1"  # noqa: S608
 ADD = """
 INSERT INTO payout_proof (payout_id, number, dated_on, amount_fen, note, recorded_by_id, recorded_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING RETURNING id
 """
 OF = "SELECT number, dated_on, amount_fen, note FROM payout_proof WHERE payout_id = $1 ORDER BY id"
-MISSING_SQL = """
-p.status = 'paid' AND p.kind <> 'household'
-AND p.amount_fen > (SELECT coalesce(sum(v.amount_fen), 0) FROM payout_proof v WHERE v.payout_id = p.id)
-"""
+MISSING_SQL = f"(p.status = 'paid' AND p.kind <> 'household' AND p.amount_fen > {PROVED_FEN})"
 """A payout `p` to a village or a supplier whose invoices do not make up its sum."""
 MISSING = f"""
-SELECT p.id, p.what, p.amount_fen, p.paid_at,
-       (p.amount_fen - coalesce((SELECT sum(v.amount_fen) FROM payout_proof v WHERE v.payout_id = p.id), 0))::bigint AS left_fen
-  FROM payout p
+SELECT p.id, p.what, p.amount_fen, p.paid_at, (p.amount_fen - {PROVED_FEN})::bigint AS left_fen FROM payout p
  WHERE {MISSING_SQL} AND p.division_code BETWEEN $1 AND $2 ORDER BY p.paid_at, p.id LIMIT $3
 """  # noqa: S608 - constants
 

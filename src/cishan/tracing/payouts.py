@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from cishan.database import rows
 from cishan.errors import NotFound
 from cishan.payouts.states import PayoutKind, PayoutStatus
+from cishan.payouts.vouching import PROVED_FEN
 from cishan.tracing.funds import FundTrace, trace_fund
 
-PAYOUT = """
+PAYOUT = f"""
 SELECT p.fund_id, p.what, p.kind, p.status, p.amount_fen,
-       (SELECT coalesce(sum(v.amount_fen), 0) FROM payout_proof v WHERE v.payout_id = p.id)::bigint AS proved_fen
+       {PROVED_FEN}::bigint AS proved_fen
   FROM payout p WHERE p.id = $1
-"""
+"""  # noqa: S608 - constants
 
 
 @dataclass(frozen=True)

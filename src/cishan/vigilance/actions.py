@@ -25,15 +25,15 @@ from cishan.vigilance.rules import (
 from cishan.vigilance.states import CaseOutcome, GiftSource
 from cishan.working_days import end_of_working_days
 
-LOCK_GIVERS = """
+GIVERS = """
 SELECT a.id FROM account a JOIN account me ON me.id = $1
- WHERE a.id = me.id OR (me.organisation_id IS NOT NULL AND a.organisation_id = me.organisation_id) ORDER BY a.id FOR NO KEY UPDATE OF a
+ WHERE a.id = me.id OR (me.organisation_id IS NOT NULL AND a.organisation_id = me.organisation_id) ORDER BY a.id
 """
+LOCK_GIVERS = f"{GIVERS} FOR NO KEY UPDATE OF a"
 JOINED = """
 SELECT coalesce(sum(coalesce(paid_fen, total_fen)), 0)::bigint AS fen FROM payment_order
  WHERE donor_id = ANY($1) AND created_at > $2 AND status <> 'closed'
 """
-GIVERS = LOCK_GIVERS.removesuffix("FOR NO KEY UPDATE OF a\n")
 ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(hashtextextended('watch_received', $1))"
 """Two gifts of one giver that come at once see each other. Accounts are not locked here, for the order is locked already."""
 RECEIVED = """
