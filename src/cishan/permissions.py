@@ -6,6 +6,8 @@ Object access is decided again where the object is got: `wish_visible_to(viewer,
 from enum import StrEnum
 
 from cishan.accounts.states import STAFF_ROLES, Role
+from cishan.accounts.viewer import Viewer
+from cishan.errors import Forbidden
 
 DONORS = frozenset({Role.DONOR, Role.ORGANISATION})
 
@@ -104,3 +106,9 @@ HOLDERS: dict[Permission, frozenset[Role]] = {
 
 def holds(role: Role, permission: Permission) -> bool:
     return role in HOLDERS.get(permission, frozenset())
+
+
+def must(actor: Viewer, permission: Permission) -> None:
+    """Raises Forbidden for a role that may not."""
+    if not holds(actor.role, permission):
+        raise Forbidden

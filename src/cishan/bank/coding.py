@@ -8,13 +8,13 @@ from cishan.accounts.viewer import Viewer
 from cishan.bank.rules import check_may_be
 from cishan.bank.states import BankLineStatus
 from cishan.database import JsonRow, rows
-from cishan.errors import Conflict, Forbidden, InvalidInput, NotFound
+from cishan.errors import Conflict, InvalidInput, NotFound
 from cishan.events.actions import record_event
 from cishan.ledger.actions import Source, book_fee, book_hold, book_withdrawal
 from cishan.ledger.free import lock_fund
 from cishan.ledger.queries import balance_of
 from cishan.ledger.states import AccountType
-from cishan.permissions import Permission, holds
+from cishan.permissions import Permission, must
 from cishan.reconciliation.comparing import WISH_FUND
 from cishan.reconciliation.rules import check_alipay_holds, check_reason
 
@@ -121,5 +121,4 @@ async def check_bank_holds(fund_id: int, amount_fen: int) -> None:
 
 
 def must_keep_books(actor: Viewer) -> None:
-    if not holds(actor.role, Permission.KEEP_BOOKS):
-        raise Forbidden
+    must(actor, Permission.KEEP_BOOKS)

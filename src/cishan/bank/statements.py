@@ -15,9 +15,9 @@ from cishan.bank.reading import ReadStatement, StatementLine, read_statement
 from cishan.bank.states import StatementStatus
 from cishan.csv_files import UnreadableFile, keep_file
 from cishan.database import JsonRow, rows
-from cishan.errors import Conflict, Forbidden, InvalidInput, NotFound
+from cishan.errors import Conflict, InvalidInput, NotFound
 from cishan.events.actions import record_event
-from cishan.permissions import Permission, holds
+from cishan.permissions import Permission, must
 from cishan.sealing import Sealer
 
 PARTY_LABEL, SUMMARY_LABEL = "bank_line.party", "bank_line.summary"
@@ -46,7 +46,7 @@ async def preview_statement(
     source: BinaryIO, file_name: str, *, charity_id: int, directory: Path, actor: Viewer, now: datetime
 ) -> tuple[int, ReadStatement]:
     """Keeps a file and checks it; nothing of it is in the books yet. With errors there is no statement, and its id is 0."""
-    _must(actor, Permission.HANDLE_CASH)
+    must(actor, Permission.HANDLE_CASH)
     try:
         path, sha256 = keep_file(source, directory)
         read = read_statement(path)
@@ -70,7 +70,7 @@ async def apply_statement(
     statement_id: int, *, charity_id: int, directory: Path, actor: Viewer, sealer: Sealer, now: datetime
 ) -> int:
     """Writes every movement of a previewed statement that is not known yet; returns how many. A second time writes none."""
-    _must(actor, Permission.HANDLE_CASH)
+    must(actor, Permission.HANDLE_CASH)
     async with in_transaction():
         statement = await _statement(statement_id, charity_id)
         if statement["status"] == StatementStatus.APPLIED:
@@ -106,8 +106,3 @@ async def _statement(statement_id: int, charity_id: int) -> JsonRow:
     if not found:
         raise NotFound
     return found[0]
-
-
-def _must(actor: Viewer, permission: Permission) -> None:
-    if not holds(actor.role, permission):
-        raise Forbidden

@@ -29,11 +29,11 @@ from cishan.benefits.states import ImportKind, ImportStatus
 from cishan.clock import beijing_day
 from cishan.csv_files import Line, RowError, UnreadableFile, keep_file, read_lines
 from cishan.database import rows
-from cishan.errors import Conflict, Forbidden, IllegalMove, InvalidInput, NotFound
+from cishan.errors import Conflict, IllegalMove, InvalidInput, NotFound
 from cishan.households.bulk import RegistryLoader
 from cishan.households.registry_rows import RegistryRow
 from cishan.labels import label
-from cishan.permissions import Permission, holds
+from cishan.permissions import Permission, must
 from cishan.sealing import Sealer
 from cishan.spreadsheets import plain_cell
 
@@ -148,7 +148,7 @@ async def receive_import(
     kind: ImportKind, source: BinaryIO, file_name: str, *, directory: Path, actor: Viewer, now: datetime
 ) -> int:
     """Keeps the file and opens a batch for it; raises InvalidInput (field `file`) for what is no CSV at all."""
-    _must_import(actor)
+    must(actor, Permission.IMPORT)
     try:
         _, sha256 = await asyncio.to_thread(keep_file, source, directory)
     except UnreadableFile as error:
@@ -211,7 +211,7 @@ async def apply_import(batch_id: int, *, directory: Path, actor: Viewer, sealer:
 
 async def queue_step(batch_id: int, step: Step, *, enqueue: Enqueue, actor: Viewer, now: datetime) -> None:
     """Lets a worker do a step, if the batch stands before that step and no job has it yet; part of the caller's transaction."""
-    _must_import(actor)
+    must(actor, Permission.IMPORT)
     if not await rows(MARK_QUEUED, batch_id, now, list(QUEUED_FROM[step])):
         return
     asker = {"account_id": actor.account_id, "role": actor.role.value, "division_code": actor.division_code}
@@ -233,7 +233,7 @@ async def take_step(
 
 async def batch_for(batch_id: int, actor: Viewer, directory: Path) -> Batch:
     """A batch in the actor's division; a stranger's is not there."""
-    _must_import(actor)
+    must(actor, Permission.IMPORT)
     found = await rows(FIND, batch_id)
     if not found or not actor.covers(found[0]["division_code"]):
         raise NotFound
@@ -351,8 +351,3 @@ def _write_errors(path: Path, errors: list[RowError]) -> None:
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(handle, "w", encoding="utf-8-sig", newline="") as file:
         file.write(text.getvalue())
-
-
-def _must_import(actor: Viewer) -> None:
-    if not holds(actor.role, Permission.IMPORT):
-        raise Forbidden

@@ -20,7 +20,7 @@ from cishan.errors import Conflict, Forbidden, InvalidInput
 from cishan.events.actions import record_event
 from cishan.labels import label
 from cishan.messages.actions import queue_notice
-from cishan.permissions import Permission, holds
+from cishan.permissions import Permission, holds, must
 from cishan.sealing import Sealer
 from cishan.wishes import actions as wishes
 
@@ -69,7 +69,7 @@ async def hand_over(claim_id: int, given: HandOver, *, actor: Viewer, sealer: Se
 
     A picture taken then reaches the donor only after an editor has cleared it.
     """
-    _must(actor, Permission.DELIVER)
+    must(actor, Permission.DELIVER)
     async with in_transaction():
         claim = await lock_claim_for(claim_id, actor)
         next_status(claim["status"], "deliver")
@@ -177,8 +177,3 @@ def _ended_text(claim: JsonRow) -> str:
     paid = claim["way"] is ClaimWay.PAY and claim["status"] is not ClaimStatus.RESERVED
     end = "您的捐款留在微心愿项目，用来圆别的心愿。" if paid else "您不用再做什么。"
     return f"{ENDED_FOR_DONOR}，您认领的“{claim['public_title']}”不能继续了。{end}谢谢您的心意。"
-
-
-def _must(actor: Viewer, permission: Permission) -> None:
-    if not holds(actor.role, permission):
-        raise Forbidden

@@ -25,7 +25,7 @@ from cishan.ledger.free import free_at, lock_fund, spendable_of
 from cishan.ledger.states import AccountType
 from cishan.messages.actions import queue_notice
 from cishan.money import yuan_text
-from cishan.permissions import Permission, holds
+from cishan.permissions import Permission, must
 from cishan.sealing import Sealer
 from cishan.vigilance.actions import is_frozen
 
@@ -75,7 +75,7 @@ async def advance_money(claim_ids: Iterable[int], *, actor: Viewer, now: datetim
 
     Rows are locked in the order of their ids, so two people who do this at once never wait for each other in a circle.
     """
-    _must(actor, Permission.MANAGE_MONEY)
+    must(actor, Permission.MANAGE_MONEY)
     chosen = sorted(set(claim_ids))
     if not chosen:
         raise InvalidInput({"claim": "请先选择要拨款的认领。"})
@@ -122,7 +122,7 @@ async def record_purchase(claim_id: int, voucher: Voucher, *, actor: Viewer, sea
 
     Up to the published price it is booked at once and the rest of the advance goes back to the fund.
     """
-    _must(actor, Permission.DELIVER)
+    must(actor, Permission.DELIVER)
     async with in_transaction():
         claim = await lock_claim_for(claim_id, actor)
         next_status(claim["status"], "buy")
@@ -152,7 +152,7 @@ async def approve_purchase(purchase_id: int, *, actor: Viewer, sealer: Sealer, n
     Whoever agrees has neither bought the thing nor given the advance, and the fund has the extra without what was paid
     for other wishes.
     """
-    _must(actor, Permission.MANAGE_MONEY)
+    must(actor, Permission.MANAGE_MONEY)
     async with in_transaction():
         claim, purchase = await _waiting(purchase_id, actor)
         if purchase["buyer_id"] == actor.account_id:
@@ -171,7 +171,7 @@ async def approve_purchase(purchase_id: int, *, actor: Viewer, sealer: Sealer, n
 
 async def refuse_purchase(purchase_id: int, reason: str, *, actor: Viewer, sealer: Sealer, now: datetime) -> None:
     """Finance does not agree: nothing is booked, the voucher's facts stay in the event, and it is bought anew."""
-    _must(actor, Permission.MANAGE_MONEY)
+    must(actor, Permission.MANAGE_MONEY)
     if not reason.strip():
         raise InvalidInput({"reason": "请写明为什么不同意，协理员才知道怎么办。"})
     if len(reason) > 200:
@@ -260,8 +260,3 @@ async def _book(
     due_at = now + timedelta(days=terms.delivery_days)
     await move_claim(claim, "buy", actor=actor, now=now, due_at=due_at, detail={"spent_fen": spent_fen})
     await send_code(claim, sealer=sealer, now=now)
-
-
-def _must(actor: Viewer, permission: Permission) -> None:
-    if not holds(actor.role, permission):
-        raise Forbidden

@@ -8,16 +8,15 @@ from cishan.accounts.viewer import Viewer
 from cishan.clock import beijing_day
 from cishan.costs.models import CostTerms, ManagementCost
 from cishan.costs.rules import Limits, check_cost, check_limits
-from cishan.errors import Forbidden
 from cishan.events.actions import record_event
-from cishan.permissions import Permission, holds
+from cishan.permissions import Permission, must
 
 
 async def enter_cost(
     charity_id: int, year: int, cost_fen: int, until: date, note: str, *, actor: Viewer, now: datetime
 ) -> None:
     """Enters what a year has cost up to a day; what stood there before is kept. Raises InvalidInput by field."""
-    _must(actor, Permission.KEEP_BOOKS)
+    must(actor, Permission.KEEP_BOOKS)
     check_cost(cost_fen, until, year, note, today=beijing_day(now))
     async with in_transaction():
         entered = await ManagementCost.create(
@@ -35,7 +34,7 @@ async def enter_cost(
 
 async def set_limits(charity_id: int, limits: Limits, *, valid_from: date, actor: Viewer, now: datetime) -> None:
     """Sets the limits from a day on, today or later; the days before keep theirs."""
-    _must(actor, Permission.MANAGE_MONEY)
+    must(actor, Permission.MANAGE_MONEY)
     check_limits(limits, valid_from, today=beijing_day(now))
     async with in_transaction():
         await CostTerms.update_or_create(
@@ -49,8 +48,3 @@ async def set_limits(charity_id: int, limits: Limits, *, valid_from: date, actor
         )
         detail: dict[str, object] = {"valid_from": valid_from.isoformat(), **vars(limits)}
         await record_event("charity", charity_id, "set_cost_limits", actor=actor, now=now, detail=detail)
-
-
-def _must(actor: Viewer, permission: Permission) -> None:
-    if not holds(actor.role, permission):
-        raise Forbidden

@@ -12,10 +12,10 @@ from cishan.database import JsonRow, rows
 from cishan.disclosures.rules import check_period_over, check_text
 from cishan.disclosures.statements import Statement, add_up, statement_for
 from cishan.disclosures.states import DutyKind
-from cishan.errors import Conflict, Forbidden, NotFound
+from cishan.errors import Conflict, NotFound
 from cishan.events.actions import record_event
 from cishan.labels import label
-from cishan.permissions import Permission, holds
+from cishan.permissions import Permission, must
 from cishan.templating import day
 
 MOST_FUNDS = 500
@@ -54,7 +54,7 @@ async def save_draft(duty_id: int, body: str, reason: str, *, charity_id: int, a
 
     Raises Conflict for a period that is not over, InvalidInput for a report without words.
     """
-    _must(actor)
+    must(actor, Permission.DISCLOSE)
     async with in_transaction():
         duty = await _lock(duty_id, charity_id)
         check_period_over(duty["period_until"], beijing_day(now))
@@ -70,7 +70,7 @@ async def publish(duty_id: int, written_at: datetime, *, charity_id: int, actor:
 
     Raises Conflict when there is none, when it was changed since, or when the person wrote it.
     """
-    _must(actor)
+    must(actor, Permission.DISCLOSE)
     async with in_transaction():
         duty = await _lock(duty_id, charity_id)
         check_period_over(duty["period_until"], beijing_day(now))
@@ -92,7 +92,7 @@ async def publish(duty_id: int, written_at: datetime, *, charity_id: int, actor:
 
 async def drop_draft(duty_id: int, *, charity_id: int, actor: Viewer, now: datetime) -> None:
     """Throws a draft away, as when the words must be written anew."""
-    _must(actor)
+    must(actor, Permission.DISCLOSE)
     async with in_transaction():
         await _lock(duty_id, charity_id)
         await rows(DROP_DRAFT, duty_id)
@@ -126,8 +126,3 @@ async def _lock(duty_id: int, charity_id: int) -> JsonRow:
     if not found or found[0]["dropped_at"] is not None:
         raise NotFound
     return found[0]
-
-
-def _must(actor: Viewer) -> None:
-    if not holds(actor.role, Permission.DISCLOSE):
-        raise Forbidden

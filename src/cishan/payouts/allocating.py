@@ -9,13 +9,13 @@ from cishan.accounts.viewer import Viewer
 from cishan.charities.states import FundKind
 from cishan.database import JsonRow, rows
 from cishan.divisions.rules import is_code, is_town
-from cishan.errors import Conflict, Forbidden, InvalidInput, NotFound
+from cishan.errors import Conflict, InvalidInput, NotFound
 from cishan.events.actions import record_event
 from cishan.ledger.free import SHARE_FEN, lock_fund, spendable_of
 from cishan.money import yuan_text
 from cishan.payouts.rules import check_covered
 from cishan.payouts.terms import terms_on
-from cishan.permissions import Permission, holds
+from cishan.permissions import Permission, must
 
 CATEGORY_LONGEST = 40
 ASKED_FEN = """
@@ -132,8 +132,3 @@ async def _check_line(fund: JsonRow, share: Share) -> None:
 async def hold(fund_id: int, amount_fen: int) -> None:
     """Counts what allocations set aside; a negative sum has been booked as spending. The caller holds the fund's lock."""
     await rows(HOLD, fund_id, amount_fen)
-
-
-def must(actor: Viewer, permission: Permission) -> None:
-    if not holds(actor.role, permission):
-        raise Forbidden

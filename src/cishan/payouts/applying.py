@@ -17,7 +17,7 @@ from cishan.kin.ties import Found, ties_of_family
 from cishan.ledger.actions import Source, book_payable
 from cishan.ledger.free import SHARE_FEN, lock_fund
 from cishan.messages.actions import queue_notice
-from cishan.payouts.allocating import ASKED_FEN, hold, must
+from cishan.payouts.allocating import ASKED_FEN, hold
 from cishan.payouts.rules import (
     REASON_LONGEST,
     Hands,
@@ -32,7 +32,7 @@ from cishan.payouts.rules import (
 )
 from cishan.payouts.states import PayoutKind, PayoutStatus
 from cishan.payouts.terms import terms_on
-from cishan.permissions import Permission
+from cishan.permissions import Permission, must
 from cishan.sealing import Sealer
 
 SUBJECT = "payout"

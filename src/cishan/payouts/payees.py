@@ -9,10 +9,9 @@ from cishan.accounts.viewer import Viewer
 from cishan.database import JsonRow, rows
 from cishan.errors import Conflict, Forbidden, InvalidInput, NotFound
 from cishan.events.actions import record_event
-from cishan.payouts.allocating import must
 from cishan.payouts.rules import read_number
 from cishan.payouts.states import PayeeKind
-from cishan.permissions import Permission
+from cishan.permissions import Permission, must
 from cishan.sealing import Sealer
 
 HOLDER_LABEL, NUMBER_LABEL = "payee.holder", "payee.number"

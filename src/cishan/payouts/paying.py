@@ -21,7 +21,7 @@ from cishan.ledger.actions import Source, book_payout, reverse_entry
 from cishan.ledger.free import free_at, lock_fund
 from cishan.ledger.states import EntryKind
 from cishan.money import yuan_text
-from cishan.payouts.allocating import hold, must
+from cishan.payouts.allocating import hold
 from cishan.payouts.applying import SUBJECT, found_ties, hands_of, lock_payout
 from cishan.payouts.payees import HOLDER_LABEL, NUMBER_LABEL
 from cishan.payouts.rules import (
@@ -38,7 +38,7 @@ from cishan.payouts.rules import (
     check_payer,
 )
 from cishan.payouts.states import PayeeKind, PayoutChannel, PayoutStatus
-from cishan.permissions import Permission
+from cishan.permissions import Permission, must
 from cishan.sealing import Sealer
 from cishan.spreadsheets import WORKBOOK_OPTIONS, plain_cell
 

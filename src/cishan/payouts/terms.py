@@ -8,10 +8,10 @@ from tortoise.transactions import in_transaction
 from cishan.accounts.viewer import Viewer
 from cishan.clock import beijing_day
 from cishan.database import rows
-from cishan.errors import Conflict, Forbidden, InvalidInput
+from cishan.errors import Conflict, InvalidInput
 from cishan.events.actions import record_event
 from cishan.payouts.rules import DEFAULT_TERMS, Terms
-from cishan.permissions import Permission, holds
+from cishan.permissions import Permission, must
 
 TERMS = """
 SELECT third_person_over_fen, large_donor_fen FROM payout_terms
@@ -31,8 +31,7 @@ async def terms_on(charity_id: int, now: datetime) -> Terms:
 
 async def set_terms(charity_id: int, terms: Terms, *, valid_from: date, actor: Viewer, now: datetime) -> None:
     """Sets the limits from a day on, today or later; raises Conflict for a day that has its limits already."""
-    if not holds(actor.role, Permission.DECIDE_PROJECTS):
-        raise Forbidden
+    must(actor, Permission.DECIDE_PROJECTS)
     _check(terms, valid_from, today=beijing_day(now))
     async with in_transaction():
         values = (terms.third_person_over_fen, terms.large_donor_fen, actor.account_id)

@@ -10,11 +10,10 @@ from cishan.clock import beijing_day
 from cishan.database import rows
 from cishan.errors import Conflict, InvalidInput, NotFound
 from cishan.events.actions import record_event
-from cishan.payouts.allocating import must
 from cishan.payouts.applying import SUBJECT, lock_payout
 from cishan.payouts.rules import plain_invoice, proof_faults
 from cishan.payouts.states import PayoutKind, PayoutStatus
-from cishan.permissions import Permission
+from cishan.permissions import Permission, must
 
 MOST_MISSING = 40
 PROVED_FEN = "coalesce((SELECT sum(v.amount_fen) FROM payout_proof v WHERE v.payout_id = p.id), 0)"

@@ -16,7 +16,7 @@ from cishan.clock import beijing_day
 from cishan.database import rows
 from cishan.errors import Conflict, InvalidInput
 from cishan.events.actions import record_event
-from cishan.permissions import Permission
+from cishan.permissions import Permission, must
 from cishan.plans.facts import facts_for, terms_on
 from cishan.plans.rules import Decision, decision_faults, plan_faults
 from cishan.plans.states import Reach
@@ -24,7 +24,7 @@ from cishan.projects.archive import keep_filed_plan
 from cishan.projects.drafting import change_plan, draft_project, withdraw_project
 from cishan.projects.duties import Duties
 from cishan.projects.models import Project
-from cishan.projects.moves import SUBJECT, Locked, check_move, lock_project, lock_project_for, move, must, sealed_reason
+from cishan.projects.moves import SUBJECT, Locked, check_move, lock_project, lock_project_for, move, sealed_reason
 from cishan.projects.rules import Filing, check_may_begin, filing_due_at, filing_faults, may_open_on, takes_until
 from cishan.projects.states import LIVE, ProjectStatus
 from cishan.sealing import Sealer

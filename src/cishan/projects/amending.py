@@ -16,7 +16,7 @@ from cishan.database import rows
 from cishan.errors import Conflict, IllegalMove, InvalidInput, NotFound
 from cishan.events.actions import record_event
 from cishan.labels import label
-from cishan.permissions import Permission
+from cishan.permissions import Permission, must
 from cishan.plans import laws
 from cishan.plans.facts import facts_for, terms_on
 from cishan.plans.plan import Plan
@@ -25,7 +25,7 @@ from cishan.plans.storing import AMENDMENT_LABELS, columns_of, text_of, with_tex
 from cishan.projects.archive import keep_filed_plan
 from cishan.projects.drafting import write_budget
 from cishan.projects.models import Amendment, Project
-from cishan.projects.moves import SUBJECT, Locked, lock_project_for, must
+from cishan.projects.moves import SUBJECT, Locked, lock_project_for
 from cishan.projects.rules import amendment_decision_fault, amendment_due_on, amendment_faults, takes_until
 from cishan.projects.states import AMENDMENT_MOVES, FILED_AND_UNDER_WAY, AmendmentStatus, ProjectStatus
 

@@ -13,11 +13,11 @@ from cishan.events.actions import record_event
 from cishan.labels import label
 from cishan.ledger.free import SHARE_FEN
 from cishan.money import yuan_text
-from cishan.permissions import Permission
+from cishan.permissions import Permission, must
 from cishan.plans.plan import REACH_OF_MODE, BudgetItem, Plan
 from cishan.plans.storing import columns_of
 from cishan.projects.models import Project
-from cishan.projects.moves import SUBJECT, lock_project_for, move, must, sealed_reason
+from cishan.projects.moves import SUBJECT, lock_project_for, move, sealed_reason
 from cishan.projects.rules import Line, check_not_filed, keep_lines
 from cishan.projects.states import STEP_LABELS, ProjectStatus
 from cishan.sealing import Sealer

@@ -6,10 +6,9 @@ from datetime import date, datetime
 
 from cishan.accounts.viewer import Viewer
 from cishan.database import JsonRow, rows
-from cishan.errors import Forbidden, IllegalMove, InvalidInput, NotFound
+from cishan.errors import IllegalMove, InvalidInput, NotFound
 from cishan.events.actions import REASON_LABEL, record_event
 from cishan.labels import label
-from cishan.permissions import Permission, holds
 from cishan.plans.plan import Plan
 from cishan.plans.storing import BUDGET_SQL, COLUMNS_SQL, plan_of
 from cishan.projects.models import Project
@@ -95,12 +94,6 @@ async def move(
         detail=dict(detail) if detail else None,
         reason_sealed=reason_sealed,
     )
-
-
-def must(actor: Viewer, permission: Permission) -> None:
-    """Raises Forbidden for a role that may not."""
-    if not holds(actor.role, permission):
-        raise Forbidden
 
 
 def sealed_reason(text: str, sealer: Sealer) -> bytes:

@@ -10,11 +10,10 @@ from cishan.clock import beijing_day
 from cishan.database import rows
 from cishan.errors import Conflict, InvalidInput
 from cishan.events.actions import record_event
-from cishan.permissions import Permission
+from cishan.permissions import Permission, must
 from cishan.plans.plan import DEFAULT_TERMS, Terms
 from cishan.plans.rules import PERMILLE
 from cishan.projects.models import ProjectTerms
-from cishan.projects.moves import must
 
 LOCK_CHARITY = "SELECT id FROM charity WHERE id = $1 FOR NO KEY UPDATE"
 LONGEST_DAYS = 365

@@ -8,13 +8,13 @@ from cishan.accounts.viewer import Viewer
 from cishan.database import rows
 from cishan.errors import Conflict, Forbidden, InvalidInput, NotFound
 from cishan.events.actions import record_event
-from cishan.permissions import Permission
+from cishan.permissions import Permission, must
 from cishan.pictures.actions import clear_picture, store_picture
 from cishan.pictures.encoder import CleanPicture
 from cishan.pictures.models import PictureUse
 from cishan.plans.persons import person_named_in
 from cishan.projects.models import ProjectUpdate
-from cishan.projects.moves import SUBJECT, Locked, lock_project_for, must
+from cishan.projects.moves import SUBJECT, Locked, lock_project_for
 from cishan.projects.states import PUBLIC
 from cishan.settings import Settings
 

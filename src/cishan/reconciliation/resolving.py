@@ -7,13 +7,13 @@ from tortoise.transactions import in_transaction
 from cishan.accounts.viewer import Viewer
 from cishan.clock import beijing_midnight
 from cishan.database import JsonRow, rows
-from cishan.errors import Conflict, Forbidden, NotFound
+from cishan.errors import Conflict, NotFound
 from cishan.events.actions import record_event
 from cishan.ledger.actions import Source, book_adjustment
 from cishan.ledger.free import lock_fund
 from cishan.ledger.queries import balance_of
 from cishan.ledger.states import AccountType
-from cishan.permissions import Permission, holds
+from cishan.permissions import Permission, must
 from cishan.reconciliation.comparing import WISH_FUND, lock_day, recount_day
 from cishan.reconciliation.rules import (
     check_alipay_holds,
@@ -49,7 +49,7 @@ SOURCE_KIND = "bill_difference"
 
 async def take_difference(difference_id: int, *, actor: Viewer, now: datetime) -> int:
     """Whoever takes an open difference on is its owner from here on; returns the day's id."""
-    _must(actor, Permission.KEEP_BOOKS)
+    must(actor, Permission.KEEP_BOOKS)
     async with in_transaction():
         difference = await _lock(difference_id)
         if difference["status"] is not DifferenceStatus.OPEN:
@@ -63,7 +63,7 @@ async def resolve_difference(
     difference_id: int, resolution: Resolution, reason: str, *, actor: Viewer, now: datetime
 ) -> DifferenceStatus:
     """Books or explains a difference. Where money would be missing it is only proposed: a second person must agree."""
-    _must(actor, Permission.KEEP_BOOKS)
+    must(actor, Permission.KEEP_BOOKS)
     check_choice(resolution)
     note = check_reason(reason.strip())
     async with in_transaction():
@@ -84,7 +84,7 @@ async def resolve_difference(
 
 async def agree_to_difference(difference_id: int, *, actor: Viewer, now: datetime) -> int:
     """The second person agrees to what was proposed; now it is booked. Returns the day's id."""
-    _must(actor, Permission.MANAGE_MONEY)
+    must(actor, Permission.MANAGE_MONEY)
     async with in_transaction():
         difference = await _lock(difference_id)
         next_status(difference["status"], "agree")
@@ -100,7 +100,7 @@ async def agree_to_difference(difference_id: int, *, actor: Viewer, now: datetim
 
 async def decline_difference(difference_id: int, reason: str, *, actor: Viewer, now: datetime) -> int:
     """The second person does not agree; the difference is open again, and why stands in its events."""
-    _must(actor, Permission.MANAGE_MONEY)
+    must(actor, Permission.MANAGE_MONEY)
     why = check_reason(reason.strip())
     async with in_transaction():
         difference = await _lock(difference_id)
@@ -140,8 +140,3 @@ async def _told(difference: JsonRow, verb: str, resolution: Resolution, *, actor
     detail: dict[str, object] = {"resolution": resolution.value}
     await record_event("difference", difference["id"], verb, actor=actor, now=now, detail=detail)
     await recount_day(difference["day_id"])
-
-
-def _must(actor: Viewer, permission: Permission) -> None:
-    if not holds(actor.role, permission):
-        raise Forbidden

@@ -18,7 +18,7 @@ from cishan.messages.actions import queue_notice
 from cishan.money import yuan_text
 from cishan.payments.actions import keep_for_fund, lock_order
 from cishan.payments.states import PayChannel
-from cishan.permissions import Permission, holds
+from cishan.permissions import Permission, must
 from cishan.refunds.models import RefundTerms
 from cishan.refunds.neighbours import Neighbours
 from cishan.refunds.queries import OrderPart, orders_of_owner, parts_of, terms_on
@@ -109,7 +109,7 @@ async def start_refund(
 
     Over the charity's set sum it waits for a second person. Raises InvalidInput for more than is left.
     """
-    _must(actor)
+    must(actor, Permission.MANAGE_MONEY)
     if reason not in STAFF_REASONS:
         raise InvalidInput({"reason": "请从列出的原因中选择。"})
     if not note.strip():
@@ -262,7 +262,7 @@ async def close_elsewhere(refund_id: int, note: str, *, charity_id: int, actor: 
 
 async def set_terms(charity_id: int, terms: Terms, *, valid_from: date, actor: Viewer, now: datetime) -> None:
     """Sets the charity's figures from a day on, today or later; the days before keep theirs."""
-    _must(actor)
+    must(actor, Permission.MANAGE_MONEY)
     if valid_from < beijing_day(now):
         raise InvalidInput({"valid_from": "请选今天或以后的日期，以前的不能改。"})
     await RefundTerms.update_or_create(
@@ -273,7 +273,7 @@ async def set_terms(charity_id: int, terms: Terms, *, valid_from: date, actor: V
 
 
 async def _for_finance(refund_id: int, charity_id: int, actor: Viewer) -> JsonRow:
-    _must(actor)
+    must(actor, Permission.MANAGE_MONEY)
     found = await rows(CHARITY_OF, refund_id)
     if not found or found[0]["charity_id"] != charity_id:
         raise NotFound
@@ -284,8 +284,3 @@ def _said(note: str) -> str:
     if not note.strip():
         raise InvalidInput({"note": "请写一句为什么，以后查账要看。"})
     return note.strip()[:200]
-
-
-def _must(actor: Viewer) -> None:
-    if not holds(actor.role, Permission.MANAGE_MONEY):
-        raise Forbidden

@@ -18,11 +18,11 @@ from cishan.events.actions import record_event
 from cishan.ledger.actions import Source, book_surplus
 from cishan.ledger.queries import balances_of
 from cishan.ledger.states import AccountType
-from cishan.permissions import Permission
+from cishan.permissions import Permission, must
 from cishan.plans.persons import person_named_in
 from cishan.plans.states import SurplusRule
 from cishan.projects.models import SurplusMove
-from cishan.projects.moves import SUBJECT, Locked, lock_project_for, must
+from cishan.projects.moves import SUBJECT, Locked, lock_project_for
 from cishan.projects.states import ProjectStatus
 
 OWNER_KIND = "surplus_move"

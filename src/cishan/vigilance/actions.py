@@ -8,9 +8,9 @@ from tortoise.transactions import in_transaction
 from cishan.accounts.viewer import Viewer
 from cishan.clock import beijing_day
 from cishan.database import JsonRow, rows
-from cishan.errors import Conflict, Forbidden, InvalidInput, NotFound
+from cishan.errors import Conflict, InvalidInput, NotFound
 from cishan.events.actions import record_event
-from cishan.permissions import Permission, holds
+from cishan.permissions import Permission, must
 from cishan.vigilance.lists import clear_matches, is_listed, open_listed_case
 from cishan.vigilance.models import WatchCase, WatchTerms
 from cishan.vigilance.queries import over_fen_on
@@ -131,7 +131,7 @@ class Who(TypedDict):
 
 async def find_out(case_id: int, finding: str, *, charity_id: int, actor: Viewer, now: datetime) -> None:
     """Somebody of finance writes down what they found; another closes the case."""
-    _must(actor)
+    must(actor, Permission.MANAGE_MONEY)
     async with in_transaction():
         await _open_case(case_id, charity_id)
         await rows(FIND_OUT, case_id, actor.account_id, check_finding(finding))
@@ -140,7 +140,7 @@ async def find_out(case_id: int, finding: str, *, charity_id: int, actor: Viewer
 
 async def close_case(case_id: int, outcome: CaseOutcome, *, charity_id: int, actor: Viewer, now: datetime) -> None:
     """Another person of finance says what the look came to; from then on the money moves like any other."""
-    _must(actor)
+    must(actor, Permission.MANAGE_MONEY)
     async with in_transaction():
         case = await _open_case(case_id, charity_id)
         check_other_person(case["handler_id"], actor.account_id)
@@ -152,7 +152,7 @@ async def close_case(case_id: int, outcome: CaseOutcome, *, charity_id: int, act
 
 async def set_terms(charity_id: int, over_fen: int, *, valid_from: date, actor: Viewer, now: datetime) -> None:
     """Sets the charity's figure from a day on, today or later; the days before keep theirs."""
-    _must(actor)
+    must(actor, Permission.MANAGE_MONEY)
     if valid_from < beijing_day(now):
         raise InvalidInput({"valid_from": "请选今天或以后的日期，以前的不能改。"})
     if over_fen <= 0:
@@ -169,8 +169,3 @@ async def _open_case(case_id: int, charity_id: int) -> JsonRow:
     if found[0]["closed_at"] is not None:
         raise Conflict("这件已经办结了。")
     return found[0]
-
-
-def _must(actor: Viewer) -> None:
-    if not holds(actor.role, Permission.MANAGE_MONEY):
-        raise Forbidden

@@ -13,9 +13,9 @@ from tortoise.transactions import in_transaction
 
 from cishan.accounts.viewer import Viewer
 from cishan.database import JsonRow, rows
-from cishan.errors import Forbidden, InvalidInput, NotFound
+from cishan.errors import InvalidInput, NotFound
 from cishan.events.actions import record_event
-from cishan.permissions import Permission, holds
+from cishan.permissions import Permission, must
 from cishan.sealing import Sealer
 from cishan.vigilance.models import WatchCase
 from cishan.vigilance.rules import DAYS_TO_LOOK, LISTED_FOR
@@ -112,7 +112,7 @@ async def add_names(
     charity_id: int, list_name: str, kind: ListedKind, text: str, *, actor: Viewer, sealer: Sealer, now: datetime
 ) -> int:
     """Adds the names of an official list; returns how many are new. Only their digests are kept."""
-    _must(actor)
+    must(actor, Permission.MANAGE_MONEY)
     whose = list_name.strip()
     if not 0 < len(whose) <= LONGEST_LIST:
         raise InvalidInput({"list_name": f"请写明是哪个部门的哪份名单，最多 {LONGEST_LIST} 个字。"})
@@ -128,7 +128,7 @@ async def add_names(
 
 async def end_list(charity_id: int, list_name: str, *, actor: Viewer, now: datetime) -> None:
     """A list that is not in force any more stops nobody; raises NotFound for none."""
-    _must(actor)
+    must(actor, Permission.MANAGE_MONEY)
     async with in_transaction():
         ended = len(await rows(END, charity_id, list_name, now))
         if not ended:
@@ -198,8 +198,3 @@ async def open_listed_case(order_id: int, joined_fen: int, *, now: datetime) -> 
 async def clear_matches(order_id: int, *, now: datetime) -> None:
     """The giver of an order is somebody else than the lists mean."""
     await rows(CLEAR, order_id, now)
-
-
-def _must(actor: Viewer) -> None:
-    if not holds(actor.role, Permission.MANAGE_MONEY):
-        raise Forbidden

@@ -10,12 +10,12 @@ from cishan.clock import beijing_day
 from cishan.divisions.rules import county_of
 from cishan.errors import Conflict, InvalidInput
 from cishan.events.actions import REASON_LABEL, record_event
-from cishan.permissions import Permission
+from cishan.permissions import Permission, must
 from cishan.sealing import Sealer
 from cishan.wishes.campaigns import current_campaign_id, terms_on
 from cishan.wishes.checks import household_in_scope
 from cishan.wishes.models import Wish
-from cishan.wishes.moves import SUBJECT, check_move, id_of, lock_wish_for, move, must, reason_of
+from cishan.wishes.moves import SUBJECT, check_move, id_of, lock_wish_for, move, reason_of
 from cishan.wishes.rules import WishContent, filing_faults, fitting_figures
 from cishan.wishes.states import Audience, WishKind, WishStatus
 

@@ -10,7 +10,6 @@ from cishan.clock import beijing_day
 from cishan.errors import Forbidden, IllegalMove, InvalidInput, NotFound
 from cishan.events.actions import record_event
 from cishan.labels import label
-from cishan.permissions import Permission, holds
 from cishan.wishes.campaigns import terms_on
 from cishan.wishes.models import Visit, Wish
 from cishan.wishes.rules import due_after
@@ -61,12 +60,6 @@ async def move(
     await wish.save(update_fields=list(changes))
     await record_event(SUBJECT, wish.id, verb, actor=actor, now=now, detail=detail, reason_sealed=reason_sealed)
     return wish
-
-
-def must(actor: Viewer, permission: Permission) -> None:
-    """Raises Forbidden for a role that may not."""
-    if not holds(actor.role, permission):
-        raise Forbidden
 
 
 def must_be_another(actor: Viewer, wish: Wish, field: str, sentence: str) -> None:

@@ -7,11 +7,11 @@ from tortoise.transactions import in_transaction
 from cishan.accounts.viewer import Viewer
 from cishan.database import rows
 from cishan.events.actions import REASON_LABEL, record_event
-from cishan.permissions import Permission, holds
+from cishan.permissions import Permission, holds, must
 from cishan.sealing import Sealer
 from cishan.wishes.checks import check_publishable, check_wording, hold_consents
 from cishan.wishes.models import Wish
-from cishan.wishes.moves import SUBJECT, check_move, lock_wish_for, move, must, must_be_another, reason_of
+from cishan.wishes.moves import SUBJECT, check_move, lock_wish_for, move, must_be_another, reason_of
 from cishan.wishes.search import tokens_of
 from cishan.wishes.withdrawals import take_off
 

@@ -13,21 +13,11 @@ from cishan.clock import beijing_day
 from cishan.errors import Conflict, Forbidden, InvalidInput, NotFound
 from cishan.events.actions import REASON_LABEL, record_event
 from cishan.households.states import Group
-from cishan.permissions import Permission, holds
+from cishan.permissions import Permission, holds, must
 from cishan.sealing import Sealer
 from cishan.wishes.checks import check_wording, second_visitor_faults
 from cishan.wishes.models import Visit, Wish
-from cishan.wishes.moves import (
-    SUBJECT,
-    check_move,
-    id_of,
-    lock_wish,
-    lock_wish_for,
-    move,
-    must,
-    must_be_another,
-    reason_of,
-)
+from cishan.wishes.moves import SUBJECT, check_move, id_of, lock_wish, lock_wish_for, move, must_be_another, reason_of
 
 FINDINGS_LABEL = "visit.findings"
 
