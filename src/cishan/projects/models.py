@@ -138,7 +138,7 @@ class BudgetLine(Model):
 
 
 class ProjectTerms(Model):
-    """The figures that rules set, from a day on. Append-only; the defaults of `plans/plan.py` hold until there are any."""
+    """The figures that rules set, from a day on. Append-only; the law's own hold until there are any."""
 
     id = fields.BigIntField(primary_key=True)
     charity: fields.ForeignKeyRelation[Charity] = fields.ForeignKeyField(
